@@ -11,7 +11,7 @@ from model.prescribing.canonical import prescription_hash
 from model.prescription import Prescription
 from model.schemas.documents import named_schema, prescription_schema
 from model.schemas.from_types import JsonSchema
-from model.schemas.prescription_bounds import bounds_text, within
+from model.schemas.prescription_bounds import bounds_text, is_countable, within
 from model.schemas.prescription_check import prescription_problems
 from model.words.language import _
 
@@ -82,6 +82,8 @@ def _out_of_bounds(rule: Rule, thresholds: Mapping[str, float]) -> Iterator[str]
                 field=f"rules.{rule.id}.{name}",
                 bounds=bounds_text(bounds),
             )
+        elif not is_countable(name, value):
+            yield _("`%(field)s` must be a whole number", field=f"rules.{rule.id}.{name}")
 
 
 def _contradicting(

@@ -19,7 +19,7 @@ def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) 
     written = tuple(prescriptions)
     # Most prescriptions set no thresholds, and this is asked for every rating, session and week.
     if not rule.prescribed and not any(row.rules for row in written):
-        return thresholds
+        return _ordered(rule, thresholds)
     held = in_force(written, day)
     for name, threshold in rule.prescribed.items():
         # Of several prescriptions the strictest counts: each states what is acceptable.
@@ -30,4 +30,15 @@ def thresholds_on(rule: Rule, prescriptions: Iterable[Prescription], day: date) 
             value = overrides.get(name)
             if value is not None and within(value, bounds):
                 thresholds[name] = value
+    return _ordered(rule, thresholds)
+
+
+def _ordered(rule: Rule, thresholds: dict[str, float]) -> dict[str, float]:
+    """Return thresholds of which none makes another one impossible to reach.
+
+    Each was in order when it was set, but they are set apart: by a care unit, for a patient, in a
+    prescription. Three sessions of the last two would be met by nobody.
+    """
+    for low, high in rule.in_order:
+        thresholds[low] = min(thresholds[low], thresholds[high])
     return thresholds

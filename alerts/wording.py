@@ -131,5 +131,10 @@ def beside(value: float, limit: float) -> str:
     return _marked(text.rstrip("0").rstrip("."))
 
 
+def in_turn(texts: Iterable[str]) -> str:
+    """Return figures that follow each other: a comma would be read as part of a Swedish one."""
+    return _(", then ").join(texts)
+
+
 def _marked(text: str) -> str:
     return text.replace(".", reading_language().decimal_mark)

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from fhir_r4.extensions import FhirInputError
+from fhir_r4.request_checks import PATIENT_SYSTEM, check_status, check_subject
 from fhir_r4.service_request import (
-    PATIENT_SYSTEM,
     known_object,
     list_at,
     prescription_of,
@@ -78,14 +78,19 @@ def _full_url(row: Prescription, what: str) -> str:
     return f"urn:uuid:{number}"
 
 
-def bundled_prescriptions(resource: Any) -> tuple[Prescription, ...]:  # noqa: ANN401 - JSON
-    """Return the prescriptions of a bundle, or of a `ServiceRequest` alone.
+def bundled_prescriptions(
+    resource: Any,  # noqa: ANN401 - JSON
+    patient: str,
+) -> tuple[Prescription, ...]:
+    """Return the prescriptions of a bundle, or of a `ServiceRequest` alone, for a patient.
+
+    `patient` is a pseudonym.
 
     Raises `FhirInputError` with the path of what cannot be taken. Plans only say what belongs
     together, which each request says by its form; every request of a plan must be there.
     """
     if isinstance(resource, dict) and resource.get("resourceType") == "ServiceRequest":
-        return (prescription_of(resource),)
+        return (prescription_of(resource, patient),)
     bundle = known_object(resource, "Bundle", _BUNDLE)
     if bundle.get("resourceType") != "Bundle":
         raise FhirInputError("resourceType", "must be Bundle or ServiceRequest")
@@ -100,9 +105,11 @@ def bundled_prescriptions(resource: Any) -> tuple[Prescription, ...]:  # noqa: A
         entry = known_object(item, path, {"fullUrl", "resource"})
         inner = entry.get("resource")
         if isinstance(inner, dict) and inner.get("resourceType") == "CarePlan":
+            check_status(inner, f"{path}.resource")
+            check_subject(inner, f"{path}.resource", patient)
             wanted |= _requests_of(inner, f"{path}.resource")
         else:
-            rows.append(prescription_of(inner, f"{path}.resource"))
+            rows.append(prescription_of(inner, patient, f"{path}.resource"))
             if "fullUrl" in entry:
                 addresses.add(text_at(entry, path, "fullUrl"))
     for address, path in wanted.items():

@@ -4,12 +4,14 @@ A member's extension has its name at the end of its URL, and the extensions with
 names. What has its default value is left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NONE = "none"  # an empty list, where that is not what the member has without being named
 # The element of an extension for each type; bool comes before int, of which it is a kind.
 _ELEMENTS: tuple[tuple[type, str], ...] = (
@@ -153,7 +155,9 @@ def _scalar(kind: Any, at: str, row: Mapping[str, Any]) -> Any:  # noqa: ANN401 
 
 def fhir_date(text: object, path: str) -> date:
     """Return a date of FHIR; raises `FhirInputError` for one that is not a whole date."""
+    # Python alone reads 20261123 and 2026-W48-1 as well
+    is_date = isinstance(text, str) and _DATE.fullmatch(text)
     try:
-        return date.fromisoformat(text if isinstance(text, str) else "")
+        return date.fromisoformat(str(text) if is_date else "")
     except ValueError:
         raise FhirInputError(path, "must be a date such as 2026-11-23") from None

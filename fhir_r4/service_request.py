@@ -17,15 +17,24 @@ from fhir_r4.extensions import (
     fhir_date,
     members_as_extensions,
 )
+from fhir_r4.request_checks import (
+    EXERCISE_THERAPY,
+    ICD_10_SE,
+    PATIENT_SYSTEM,
+    PRESCRIPTION_SYSTEM,
+    SNOMED,
+    check_meaning,
+    check_status,
+    check_subject,
+    diagnosis_code,
+    renewed_name,
+)
 from model.prescribing.canonical import prescription_hash
 from model.prescription import WEEKDAYS, Prescription
 
 EXTENSION = "urn:kadens:prescription:"
-PRESCRIPTION_SYSTEM, PATIENT_SYSTEM = "urn:kadens:prescription", "urn:kadens:patient"
 TYPE_SYSTEM = "urn:kadens:activity-type"
-SNOMED, ICD_10_SE = "http://snomed.info/sct", "urn:oid:1.2.752.116.1.1.1"
 PA_CODES = "http://hl7.org/fhir/us/physical-activity/CodeSystem/pa-temporary-codes"
-EXERCISE_THERAPY = "229065009"  # the guide's code for exercise that is prescribed
 # Members with an element of FHIR; all others are extensions.
 _PLACED = frozenset({
     "id", "version", "valid_from", "valid_to", "sessions_per_week", "minutes_per_session",
@@ -43,7 +52,6 @@ _REPEAT = frozenset({
     "durationUnit", "dayOfWeek",
 })  # fmt: skip
 _LONGEST_VERSION = 9  # digits
-_TAKEN = frozenset({"active", "completed", "draft", "on-hold"})
 
 
 def service_request(prescription: Prescription, patient: str, today: date) -> dict[str, Any]:
@@ -121,17 +129,23 @@ def _without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription:  # noqa: ANN401
-    """Return the version that a `ServiceRequest` states, not checked for contradictions.
+def prescription_of(
+    resource: Any,  # noqa: ANN401 - JSON
+    patient: str,
+    path: str = "ServiceRequest",
+) -> Prescription:
+    """Return the version that a `ServiceRequest` states for a patient (pseudonym).
+
+    It is not checked for contradictions.
 
     Raises `FhirInputError` with the path of the first element that cannot be taken.
     """
     row = known_object(resource, path, _ELEMENTS)
     if row.get("resourceType") != "ServiceRequest":
         raise FhirInputError(f"{path}.resourceType", "must be ServiceRequest")
-    status = row.get("status")
-    if not isinstance(status, str) or status not in _TAKEN:
-        raise FhirInputError(f"{path}.status", f"must be one of {', '.join(sorted(_TAKEN))}")
+    check_status(row, path)
+    check_subject(row, path, patient)
+    check_meaning(row, path, codings_at(row["code"], f"{path}.code") if "code" in row else ())
     key, version = _version_named(row, path)
     members = extension_members(
         Prescription, _EXTENDED, list_at(row, "extension", path), EXTENSION, path
@@ -139,9 +153,6 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
     if "intensity" not in members:
         raise FhirInputError(f"{path}.extension({EXTENSION}intensity)", "is missing")
     reason, diagnoses = _reason_stated(row, path)
-    renews = ""
-    for number, item in enumerate(list_at(row, "replaces", path)):
-        renews = text_at(item, f"{path}.replaces[{number}]", "identifier", "value")
     return Prescription(
         **members,
         **_timing(row, path),
@@ -151,7 +162,7 @@ def prescription_of(resource: Any, path: str = "ServiceRequest") -> Prescription
         reason=reason,
         diagnoses=diagnoses,
         prescriber=_text_within(row, path, "requester", "display"),
-        renews=renews,
+        renews=renewed_name(list_at(row, "replaces", path), f"{path}.replaces"),
         activity=_text_within(row, path, "code", "text"),
     )
 
@@ -206,9 +217,13 @@ def _integer(value: object, path: str) -> int:
 def _types(row: Mapping[str, Any], path: str) -> tuple[str, ...]:
     types: list[str] = []
     for number, detail in enumerate(list_at(row, "orderDetail", path)):
-        for coding in codings_at(detail, f"{path}.orderDetail[{number}]"):
+        at = f"{path}.orderDetail[{number}].coding"
+        codings = codings_at(detail, f"{path}.orderDetail[{number}]")
+        # a kind of exercise in words alone would be left out, and every kind would count
+        if not codings:
+            raise FhirInputError(at, "is missing")
+        for coding in codings:
             if coding.get("system") != TYPE_SYSTEM:
-                at = f"{path}.orderDetail[{number}].coding"
                 raise FhirInputError(at, f"must have a code of {TYPE_SYSTEM}")
             types.append(str(coding.get("code", "")))
     return tuple(types)
@@ -219,7 +234,8 @@ def _reason_stated(row: Mapping[str, Any], path: str) -> tuple[str, tuple[str, .
     diagnoses: list[str] = []
     for number, item in enumerate(list_at(row, "reasonCode", path)):
         at = f"{path}.reasonCode[{number}]"
-        diagnoses += [str(coding.get("code", "")) for coding in codings_at(item, at)]
+        for index, coding in enumerate(codings_at(item, at)):
+            diagnoses.append(diagnosis_code(coding, f"{at}.coding[{index}]"))
         if item.get("text"):
             texts.append(text_at(item, at, "text"))
     return "; ".join(texts), tuple(diagnoses)

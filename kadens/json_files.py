@@ -38,6 +38,9 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
         strict_json(content)
     except DoubledMemberError as error:
         raise refusal(path, [f"{error.path} stands twice"]) from None
+    # pydantic reads NaN where a number may be any
+    except ValueError as error:
+        raise refusal(path, [f"the file {error}"]) from None
     unknown = [f"{name} is not a known field" for name in unknown_members(members, cls)]
     if unknown:
         raise refusal(path, [*unknown, f"known fields: {', '.join(sorted(known))}"])

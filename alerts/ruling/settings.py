@@ -19,7 +19,7 @@ from model.prescribing.rule_settings import (
     SettingValues,
 )
 from model.prescription import Prescription
-from model.schemas.prescription_bounds import Bounds, bounds_text, within
+from model.schemas.prescription_bounds import Bounds, bounds_text, is_countable, within
 from model.words.language import _
 
 _OPT_IN = "on"  # set by a prescription only
@@ -69,7 +69,11 @@ def setting_problems(change: RuleSetting, rules: Mapping[str, Rule]) -> tuple[st
         if change.word not in ("", *PROFILES) or not change.patient:
             known = ", ".join(PROFILES)
             problems.append(_("`profile` must be one of %(known)s, of a patient", known=known))
+        if change.value is not None:
+            problems.append(_("`value` may not be there for a profile"))
         return tuple(problems)
+    if change.word:
+        problems.append(_("`word` may be there for a profile only"))
     rule = rules.get(change.rule)
     if rule is None:
         known = ", ".join(sorted(rules))
@@ -92,6 +96,8 @@ def _value_problems(change: RuleSetting, rule: Rule) -> Iterator[str]:
         )
     elif change.value is not None and not within(change.value, bounds):
         yield _("`%(field)s` must be %(bounds)s", field="value", bounds=bounds_text(bounds))
+    elif change.value is not None and not is_countable(change.name, change.value):
+        yield _("`%(field)s` must be a whole number", field="value")
     elif change.value is not None:
         resulting = {**rule.thresholds, change.name: change.value}
         for low, high in rule.in_order:

@@ -246,15 +246,15 @@ async def answer_imported(
     """
     async with open_scope(request) as scope:
         await reads.read_brief(scope, pseudonym)
-        kept = await writing.add_imported(scope, pseudonym, _bundled(bundle))
+        kept = await writing.add_imported(scope, pseudonym, _bundled(bundle, pseudonym))
         shapes = await _shapes(scope, kept)
     csrf_guard.count_action(request, "draft")
     return shapes
 
 
-def _bundled(bundle: dict[str, Any]) -> tuple[Prescription, ...]:
+def _bundled(bundle: dict[str, Any], pseudonym: str) -> tuple[Prescription, ...]:
     try:
-        return bundled_prescriptions(bundle)
+        return bundled_prescriptions(bundle, pseudonym)
     except FhirInputError as error:
         wrong = Violation(where="body", name=error.path, detail=error.reason)
         raise RequestRefused(422, writing.CONTRADICTION, [wrong]) from error

@@ -38,5 +38,7 @@ class _StrictRequest(Request):
             raise RequestRefused(422, _("%(member)s stands twice.", member=error.path)) from None
         except JSONDecodeError:
             raise
+        except UnicodeDecodeError:
+            raise RequestRefused(422, _("It is not text in UTF-8.")) from None
         except ValueError:
             raise RequestRefused(422, _("A number is not finite, or it is too deep.")) from None

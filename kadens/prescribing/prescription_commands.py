@@ -5,6 +5,7 @@ over and the like are said first: a person at a terminal is asked, a program mus
 operator writes for a prescriber, whose name is in the file or in the version before.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -182,7 +183,7 @@ def import_prescriptions(
     What is not understood completely is refused with its path. A version that is stored already is
     left as it is.
     """
-    rows = _read_bundle(path)
+    rows = _read_bundle(path, patient)
     for row in rows:
         problems = prescribing_problems(row)
         if problems:
@@ -207,18 +208,20 @@ def _notes_of_all(rows: Sequence[Prescription], others: Others) -> Iterator[Pres
             yield from prescription_notes(row, (*others.stored, *rows[:number]), others.today)
 
 
-def _read_bundle(path: Path) -> tuple[Prescription, ...]:
+def _read_bundle(path: Path, patient: str) -> tuple[Prescription, ...]:
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
             fail(f"{path} is longer than {_LONGEST:,} bytes", code=2)
-        return bundled_prescriptions(strict_json(content))
+        return bundled_prescriptions(strict_json(content), patient)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     # Both name what is wrong, and repeat no value.
     except FhirInputError as error:
         fail(f"{path}: {error}", code=2)
+    except UnicodeDecodeError:
+        fail(f"{path} is no JSON that can be read: it is not text in UTF-8", code=2)
     except ValueError as error:
         fail(f"{path} is no JSON that can be read: {_reason(error)}", code=2)
 
@@ -268,6 +271,7 @@ def _write_next(
 
 def _date(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        # Python alone reads 20261123 and 2026-W48-1 as well
+        return date.fromisoformat(text if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else "")
     except ValueError:
         raise typer.BadParameter("must be a date such as 2026-11-23", param_hint=option) from None

@@ -18,6 +18,7 @@ from model.metrics import METRIC
 from model.prescription import WEEKDAYS, Prescription
 from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.prescription_bounds import (
+    COUNTED_THRESHOLDS,
     DIAGNOSIS_PATTERN,
     FOLLOW_UP_LENGTH,
     FORM_PATTERN,
@@ -148,7 +149,9 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
     schema = schema_of(Prescription, PRESCRIPTION_FIELDS)
     rules: JsonSchema = {}
     for rule, thresholds in overridable.items():
-        rules[rule] = _closed({name: _between(bounds) for name, bounds in thresholds.items()})
+        rules[rule] = _closed(
+            {name: _threshold(name, bounds) for name, bounds in thresholds.items()}
+        )
     schema["properties"]["rules"] = {"anyOf": [_closed(rules), {"type": "null"}]}
     # which bounds hold for the range of intensity depends on its method
     schema["$defs"]["Intensity"]["allOf"] = [
@@ -167,6 +170,11 @@ def prescription_schema(overridable: Mapping[str, Mapping[str, Bounds]]) -> Json
         "`very_high`, nor `sessions` above `of_last`; what is left out has the rule's own value."
     )
     return _also(schema, order)
+
+
+def _threshold(name: str, bounds: Bounds) -> JsonSchema:
+    integer = {"multipleOf": 1} if name in COUNTED_THRESHOLDS else {}
+    return {**_between(bounds), **integer}
 
 
 def _closed(properties: JsonSchema) -> JsonSchema:

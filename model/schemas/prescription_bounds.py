@@ -34,6 +34,10 @@ STEP_BOUNDS: Mapping[str, Bounds] = {
     name: bounds for name, bounds in {**NUMBER_BOUNDS, **OPTIONAL_BOUNDS}.items() if name in STEPPED
 }
 FROM_WEEK: Bounds = (2, 520)  # week 1 is the prescription itself; ten years
+# Thresholds that count: a part of a session, a day or a rating is none.
+COUNTED_THRESHOLDS = frozenset(
+    {"on", "sessions", "of_last", "missed", "days", "ratings", "known_days", "paused_days"}
+)
 RPE_SCALES: Mapping[str, Bounds] = {"borg-cr10": (0, 10), "borg-6-20": (6, 20)}
 # A share of heart rate below this is no exercise: a fraction was typed where percent is wanted.
 LEAST_SHARE = 0.1
@@ -62,6 +66,11 @@ def within(value: float, bounds: Bounds) -> bool:
     """Return whether a value lies within bounds; NaN lies within none."""
     low, high = bounds
     return low <= value <= high
+
+
+def is_countable(name: str, value: float) -> bool:
+    """Return whether a value may be that of a threshold by name, which may be whole only."""
+    return name not in COUNTED_THRESHOLDS or float(value).is_integer()
 
 
 def bounds_text(bounds: Bounds) -> str:

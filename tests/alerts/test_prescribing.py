@@ -208,6 +208,8 @@ def test_a_rules_own_thresholds_are_within_what_may_be_set(rule: Rule) -> None:
         (replace(_PLAN, pain_limit=8), "`rules.P1.high` must not be above `very_high`"),
         (overriding("P1", sessions=4), "`rules.P1.sessions` must not be above `of_last`"),
         (overriding("A1", known_days=3), "`rules.A1.known_days` must be from 4 to 7"),
+        (overriding("P1", sessions=1.5), "`rules.P1.sessions` must be a whole number"),
+        (overriding("H3", on=0.5), "`rules.H3.on` must be a whole number"),
         (overriding("A1", ratio=_NAN), "`rules.A1.ratio` must be from 0.1 to 1"),
     ],
 )

@@ -104,8 +104,8 @@ def test_adherence_to_several_prescriptions_says_which_is_low() -> None:
     ]
     weeks = [_week("2026-11-09", 3, (7, 0)) | {"prescriptions": parts}]
     assert (
-        "0 days answered, by prescription walk 3 of 2 sessions and 90 of 40 minutes, "
-        "strength 0 of 1 sessions and 0 of 40 minutes."
+        "0 days answered, by prescription walk: 3 of 2 sessions and 90 of 40 minutes, "
+        "strength: 0 of 1 sessions and 0 of 40 minutes."
     ) in finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
 
 
@@ -200,8 +200,8 @@ def test_a_threshold_is_worded_as_it_was_set() -> None:
         "thresholds": {"each_week": 0.75, "at_once": 1.25},
     }
     assert finding("P3", evidence).sentence == (
-        "Median pain around exercise rose by week: 2, 2.8 of 10, the last in the week of "
-        "2026-11-16, by 3, 4 ratings (rule P3: 0.75 or more in two weeks running, or 1.25 at "
+        "Median pain around exercise rose by week: 2, then 2.8 of 10, the last in the week of "
+        "2026-11-16, by 3, then 4 ratings (rule P3: 0.75 or more in two weeks running, or 1.25 at "
         "once)."
     )
     assert (limit_percent(0.57), limit_percent(1), limit_number(1.8)) == ("57", "100", "1.8")
@@ -235,3 +235,11 @@ def test_a_figure_that_passed_its_limit_is_not_rounded_to_it() -> None:
         "A session of 60.02 minutes where 30 are prescribed, with pain 6 of 10 after exercise on "
         "2026-11-16 (rule A6: more than 2 times as long, with pain of 6 or more)."
     )
+
+
+def test_figures_in_turn_are_told_apart_where_a_comma_is_a_decimal_mark() -> None:
+    weeks = [{"monday": "2026-11-09", "median": 2.5, "ratings": 4}]
+    weeks.append({"monday": "2026-11-16", "median": 4.5, "ratings": 4})
+    evidence = {"weeks": weeks, "thresholds": {"each_week": 1, "at_once": 2}}
+    with read_in(clinic_languages()["sv"]):
+        assert "vecka för vecka: 2,5, sedan 4,5 av 10" in finding("P3", evidence).sentence

@@ -164,3 +164,31 @@ def test_a_member_that_stands_twice_is_named(
     assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
     assert f"{member} stands twice" in text or f"has {member} twice" in text
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "content", "reason"),
+    [
+        (["prescribe"], f'{{{_RX}, "hr_ceiling": NaN}}'.encode(), "the file has NaN"),
+        (["patient", "profile"], f'{{{_PROFILE}, "hr_rest": NaN}}'.encode(), "the file has NaN"),
+        (["prescription", "import"], '{"id": "å"}'.encode("latin-1"), "it is not text in UTF-8"),
+    ],
+)
+def test_what_is_no_json_is_said_in_a_sentence(
+    tmp_path: Path, words: list[str], content: bytes, reason: str
+) -> None:
+    path = tmp_path / "value.json"
+    path.write_bytes(content)
+    done = CliRunner().invoke(
+        app, [*words, str(path), "--patient", "p", "--data", str(tmp_path / "data")]
+    )
+    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
+    assert reason in " ".join(done.output.split())
+
+
+def test_a_date_has_one_form(tmp_path: Path) -> None:
+    days = ["--from", "20270101", "--to", "2027-03-31"]
+    words = ["prescription", "renew", "rx-1", "--patient", "p", "--data", str(tmp_path), *days]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "must be a date such as 2026-11-23" in " ".join(done.output.split())

@@ -222,7 +222,7 @@ def _week_words(week: Mapping[str, Any]) -> str:
 
 def _part_words(part: Mapping[str, Any]) -> str:
     return _(
-        "%(id)s %(sessions)s of %(sessions_due)s sessions and %(minutes)s of %(minutes_due)s "
+        "%(id)s: %(sessions)s of %(sessions_due)s sessions and %(minutes)s of %(minutes_due)s "
         "minutes",
         id=part["id"],
         sessions=part["sessions"],

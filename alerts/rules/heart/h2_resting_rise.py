@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.heart import level_before, night_finding, nights, thresholds_if_on, tomorrow
-from alerts.wording import limit_number, short_number
+from alerts.wording import in_turn, limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.words.language import _
 
@@ -37,7 +37,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     return _(
         "Resting heart rate %(rates)s a minute in the last nights up to %(last)s, and %(level)s in "
         "the weeks before (rule H2: %(rise)s or more above).",
-        rates=", ".join(short_number(night["bpm"]) for night in evidence["nights"]),
+        rates=in_turn(short_number(night["bpm"]) for night in evidence["nights"]),
         last=evidence["nights"][-1]["local_date"],
         level=short_number(evidence["level"]),
         rise=limit_number(evidence["thresholds"]["rise"]),

@@ -16,7 +16,7 @@ from typing import Any
 from alerts.occasions import Occasion, finding_of
 from alerts.pain import RATED_PHASES, Ratings, is_muted, ratings_read
 from alerts.thresholds import thresholds_on
-from alerts.wording import limit_number, short_number
+from alerts.wording import in_turn, limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.facts import Phase
@@ -132,9 +132,9 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "Median pain around exercise rose by week: %(medians)s of 10, the last in the week of "
         "%(monday)s, by %(counts)s ratings (rule P3: %(each)s or more in two weeks running, or "
         "%(at_once)s at once).",
-        medians=", ".join(short_number(week["median"]) for week in weeks),
+        medians=in_turn(short_number(week["median"]) for week in weeks),
         monday=weeks[-1]["monday"],
-        counts=", ".join(str(week["ratings"]) for week in weeks),
+        counts=in_turn(str(week["ratings"]) for week in weeks),
         each=limit_number(thresholds["each_week"]),
         at_once=limit_number(thresholds["at_once"]),
     )

@@ -7,7 +7,8 @@ import pytest
 
 from alerts.registry import RULE, RULES, judge
 from alerts.ruling.profiles import PROFILES
-from alerts.ruling.settings import is_affected, settable, setting_problems
+from alerts.ruling.settings import as_set, is_affected, settable, setting_problems
+from alerts.thresholds import thresholds_on
 from model.alert import RuleInput
 from model.prescribing.rule_settings import RuleSetting, RuleSettings, SettingValues
 from model.schemas.prescription_bounds import within
@@ -83,8 +84,15 @@ def _change(**fields: object) -> RuleSetting:
         ({"value": None}, ""),
         ({"name": "shadow", "value": 1}, ""),
         ({"rule": "", "name": "profile", "value": None, "patient": "p", "word": "back_pain"}, ""),
+        ({"rule": "P3", "name": "each_week", "value": 0.5}, ""),
         ({"value": 13}, "`value` must be from 2 to 12"),
         ({"value": float("nan")}, "`value` must be from 2 to 12"),
+        ({"value": 2.5}, "`value` must be a whole number"),
+        ({"word": "back_pain"}, "`word` may be there for a profile only"),
+        (
+            {"rule": "", "name": "profile", "patient": "p", "word": "back_pain", "value": 1},
+            "`value` may not be there",
+        ),
         ({"name": "lag_hours"}, "`name` must be one of what rule A2 lets set: missed"),
         ({"rule": "P5"}, "`name` must be one of what rule P5 lets set: nothing"),
         ({"rule": "P1", "name": "high"}, "`name` must be one of what rule P1 lets set: "),
@@ -93,8 +101,11 @@ def _change(**fields: object) -> RuleSetting:
         ({"rule": "P1", "name": "sessions", "value": 5}, "`sessions` must not be above `of_last`"),
         ({"name": "shadow", "value": 2}, "`shadow` must be 0 or 1, of a care unit"),
         ({"name": "shadow", "value": 1, "patient": "p"}, "`shadow` must be 0 or 1"),
-        ({"rule": "", "name": "profile", "word": "back_pain"}, "`profile` must be one of"),
-        ({"rule": "", "name": "profile", "word": "gout", "patient": "p"}, "`profile` must be"),
+        ({"rule": "", "name": "profile", "word": "back_pain", "value": None}, "`profile` must be"),
+        (
+            {"rule": "", "name": "profile", "word": "gout", "patient": "p", "value": None},
+            "`profile` must be",
+        ),
         ({"why": " "}, "`why` must say why"),
         ({"why": "x" * 501}, "`why` must say why"),
         ({"why": "a\nb"}, "`why` must be plain text"),
@@ -128,3 +139,11 @@ def test_a_default_that_is_taken_back_affects_who_had_it() -> None:
     taken = _change(value=None)
     assert is_affected(RuleSettings(unit={"A2": {"missed": 4}}), (), taken, RULE)
     assert not is_affected(RuleSettings(), (), taken, RULE)
+
+
+def test_figures_set_apart_make_no_rule_that_nobody_can_meet() -> None:
+    # three of the last two: the unit set the one, the patient's clinician the other
+    settings = RuleSettings(unit={"P1": {"sessions": 3}}, own={"P1": {"of_last": 2}})
+    rule = as_set(missed_input(".......", settings=settings), RULE["P1"])
+    thresholds = thresholds_on(rule, (THRICE_A_WEEK,), THRICE_A_WEEK.valid_from)
+    assert (thresholds["sessions"], thresholds["of_last"]) == (2, 2)

@@ -116,6 +116,7 @@ def test_a_week_is_compared_when_it_is_over_and_raises_until_the_next_is() -> No
 def test_the_sentence_names_the_medians() -> None:
     (finding,) = judge(pain_input(*_weeks((2, 2, 2), (3, 3, 3), (4, 4, 5))), (WEEKLY_RISE,))
     assert finding.sentence == (
-        "Median pain around exercise rose by week: 2, 3, 4 of 10, the last in the week of "
-        "2026-11-16, by 3, 3, 3 ratings (rule P3: 1 or more in two weeks running, or 2 at once)."
+        "Median pain around exercise rose by week: 2, then 3, then 4 of 10, the last in the week "
+        "of 2026-11-16, by 3, then 3, then 3 ratings (rule P3: 1 or more in two weeks running, or "
+        "2 at once)."
     )
