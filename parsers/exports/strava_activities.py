@@ -10,7 +10,6 @@ import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 
 from model.calendar import epoch_ms
 from model.errors import BodyError
@@ -20,6 +19,7 @@ from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.exports.strava_names import STRAVA_COLUMNS, STRAVA_MONTHS, STRAVA_TYPES
 from parsers.fields import Unreadable, head, kept_without, rejects, text
 from parsers.forms import number_in, plain_number
+from parsers.tables import table_rows
 from parsers.word_tables import type_of_word
 
 _SOURCE = Source(vendor="strava", app="Strava", method=Method.WORKOUT)
@@ -72,7 +72,7 @@ def is_strava_list(head_bytes: bytes) -> bool:
 def read_strava_activities(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield the only part of a list; BodyError when it is none."""
     try:
-        rows = csv.reader(StringIO(payload.decode("utf-8-sig"), newline=""))
+        rows = table_rows(payload.decode("utf-8-sig"))
         titles = next(rows, [])
         columns = _columns(titles)
     except UnicodeDecodeError as error:

@@ -13,7 +13,6 @@ values.
 """
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -39,6 +38,7 @@ from parsers.fields import (
 from parsers.json_records import listed_records, text_of
 from parsers.pauses import stated_timer_ms
 from parsers.phone.collected import Collected
+from parsers.tables import table_rows
 from parsers.takeout.google_fit_names import (
     BY_PERSON,
     COLUMNS_OF_DATES,
@@ -249,7 +249,10 @@ def _add_dates(content: bytes, into: Collected) -> None:
     written = content.decode("utf-8", "replace")
     source = Source(vendor=_VENDOR)
     try:
-        for index, row in enumerate(csv.DictReader(io.StringIO(written))):
+        rows = filter(None, table_rows(written))
+        names = next(rows, [])
+        for index, cells in enumerate(rows):
+            row = dict(zip(names, cells, strict=False))
             if index >= MOST_RECORDS:
                 raise BodyError("body", "more dates than are read", RejectKind.TOO_MUCH)
             try:
