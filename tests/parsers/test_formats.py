@@ -46,6 +46,7 @@ HELPERS = {
     "pauses",
     "stated_once",
     "streams",
+    "tables",
     "text_marks",
     "word_tables",
     "links",
