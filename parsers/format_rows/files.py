@@ -42,7 +42,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=4,
+        version=5,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),
@@ -189,7 +189,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=3,
+        version=4,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),
