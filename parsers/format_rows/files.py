@@ -13,7 +13,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=7,
+        version=8,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
