@@ -17,9 +17,9 @@ from model.facts import Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.exports.strava_names import STRAVA_COLUMNS, STRAVA_MONTHS, STRAVA_TYPES
+from parsers.exports.tables import table_rows
 from parsers.fields import Unreadable, head, kept_without, rejects, text
 from parsers.forms import number_in, plain_number
-from parsers.tables import table_rows
 from parsers.word_tables import type_of_word
 
 _SOURCE = Source(vendor="strava", app="Strava", method=Method.WORKOUT)

@@ -59,7 +59,7 @@ class _Description:
         )
 
     @property
-    def stands_for(self) -> int | None:
+    def overridden_field(self) -> int | None:
         """The number of the profile's field that it overrides, None for a field of its own."""
         name, units = (self.name or "").lower(), (self.units or "").lower()
         is_heart = name.strip().replace(" ", "_") in _HEART_NAMES and units.strip() in _HEART_UNITS
@@ -167,7 +167,7 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
 
 def _native(description: _Description | None, message: int) -> str:
     """Return the name of the profile's number that a developer field of a message overrides."""
-    number = None if description is None else description.stands_for
+    number = None if description is None else description.overridden_field
     if description is None or number is None:
         return ""
     if description.native_field is None and message != _RECORD:

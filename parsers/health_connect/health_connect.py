@@ -70,8 +70,8 @@ def _of_database(database: Database) -> Part:
         facts += facts_of_batch(batch, errors)
         # there may be an error for each row, and millions of rows
         refused += rejects(errors)
-    told = (*grouped(refused), *unread_of(database))
-    return Part(account="", facts=tuple(facts), rejects=told, complete=not database.damage)
+    every = (*grouped(refused), *unread_of(database))
+    return Part(account="", facts=tuple(facts), rejects=every, complete=not database.damage)
 
 
 def all_batches(database: Database) -> Iterator[Batch]:

@@ -20,9 +20,9 @@ from model.errors import BodyError
 from model.facts import DeviceType, Method, RejectKind, Source
 from model.received import Context, Part
 from parsers.bounds import MOST_SERIES
+from parsers.exports.tables import table_rows
 from parsers.fields import Unreadable, instant_of, measure_of
 from parsers.phone.collected import Collected, device_named, word_of
-from parsers.tables import table_rows
 from parsers.takeout.fitbit_names import (
     ACCOUNT_APPS,
     COLUMNS_BY_MINUTES,

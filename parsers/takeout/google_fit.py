@@ -23,6 +23,7 @@ from model.facts import DeviceType, Method, RejectKind, Source, Workout
 from model.metrics import LONGEST_INTERVAL_MS
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from parsers.exports.tables import table_rows
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -38,7 +39,6 @@ from parsers.fields import (
 from parsers.json_records import listed_records, text_of
 from parsers.pauses import stated_timer_ms
 from parsers.phone.collected import Collected
-from parsers.tables import table_rows
 from parsers.takeout.google_fit_names import (
     BY_PERSON,
     COLUMNS_OF_DATES,

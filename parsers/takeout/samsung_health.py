@@ -21,6 +21,7 @@ from model.facts import Method, RejectKind, Source, Workout
 from model.metrics import LONGEST_INTERVAL_MS
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from parsers.exports.tables import table_rows
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -33,7 +34,6 @@ from parsers.fields import (
 )
 from parsers.pauses import SHORTEST_PAUSE_MS
 from parsers.phone.collected import Collected
-from parsers.tables import table_rows
 from parsers.takeout.samsung_names import (
     BINNED,
     DAY_TABLES,

@@ -47,7 +47,6 @@ HELPERS = {
     "stated_once",
     "streams",
     "tables",
-    "text_marks",
     "word_tables",
     "links",
     "local_times",

@@ -200,14 +200,15 @@ def test_readings_of_no_recording(
 
 def test_a_reason_for_no_reading_is_none() -> None:
     content = _file(
-        *(_message(297, t=at, rate=rate) for at, rate in enumerate((-3, 13.25, 0, -1))),
-        *(_message(269, t=at, oxygen=oxygen) for at, oxygen in enumerate((0, 0, 96))),
+        _message(297, t=0, rate=-3),
+        _message(297, t=1, rate=13.25),
+        _message(297, t=2, rate=0),
+        _message(269, t=0, oxygen=0),
+        _message(269, t=1, oxygen=96),
     )
     blocks = of_type(SampleBlock, parse("files", content).facts)
-    assert {block.metric: block.v.tolist() for block in blocks} == {
-        "respiratory_rate": [13.25],
-        "oxygen_saturation": [96],
-    }
+    assert values_of(blocks, "metric") == ["respiratory_rate", "oxygen_saturation"]
+    assert np.concatenate(values_of(blocks, "v")).tolist() == [13.25, 96]
 
 
 def test_a_night_is_wear_and_nothing_else() -> None:

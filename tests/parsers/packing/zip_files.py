@@ -114,9 +114,9 @@ def flagged_zip(
 def misplaced_zip(packed: bytes, places: tuple[int, ...]) -> bytes:
     """Return a zip whose directory states other places of its members."""
     changed, at = bytearray(packed), 0
-    for place in places:
+    for begin in places:
         at = changed.index(b"PK\1\2", at)
-        changed[at + 42 : at + 46] = struct.pack("<L", place)
+        changed[at + 42 : at + 46] = struct.pack("<L", begin)
         at += 46
     return bytes(changed)
 
