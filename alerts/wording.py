@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from model.alert import Finding, Rule, StoredSentence, Tier
 from model.words.language import ENGLISH, N_, _, read_in, reading_language
+from model.words.rounding import half_up, in_full
 
 # A tier promises when a person looks. It says nothing about how ill a patient is.
 TIER_WORDS: dict[Tier, str] = {
@@ -28,6 +29,7 @@ PHASE_WORDS: dict[str, str] = {
 }
 
 
+_MOST_DECIMALS = 6  # more than any minute or share of ours is worth
 _MORE = re.compile(r" And (\d+) more\.")  # what `with_more` writes in English
 
 
@@ -101,6 +103,33 @@ def mail(link: str) -> MailWording:
 
 
 def short_number(value: float) -> str:
-    """Return a number with at most one decimal, none when it is whole."""
-    text = f"{value:.1f}".removesuffix(".0")
+    """Return a number with at most one decimal, half rounded up, none when it is whole."""
+    return _marked(half_up(value, 1).removesuffix(".0"))
+
+
+def short_percent(share: float) -> str:
+    """Return a share in percent, as `short_number`."""
+    return _marked(half_up(float(in_full(share, 2)), 1).removesuffix(".0"))
+
+
+def limit_number(value: float) -> str:
+    """Return a threshold as it was set: rounded, it would be another one."""
+    return _marked(in_full(value))
+
+
+def limit_percent(share: float) -> str:
+    """Return a threshold that is a share in percent, as it was set."""
+    return _marked(in_full(share, 2))
+
+
+def beside(value: float, limit: float) -> str:
+    """Return a number with as many decimals as tell it from the limit that it has passed."""
+    for decimals in range(1, _MOST_DECIMALS + 1):
+        text = half_up(value, decimals)
+        if text != half_up(limit, decimals):
+            break
+    return _marked(text.rstrip("0").rstrip("."))
+
+
+def _marked(text: str) -> str:
     return text.replace(".", reading_language().decimal_mark)

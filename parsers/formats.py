@@ -20,8 +20,8 @@ from parsers.fields import check_width, grouped
 from parsers.format_rows.bodies import BODY_FORMATS
 from parsers.format_rows.files import FILE_FORMATS
 from parsers.format_rows.row import MEBIBYTE, Format
-from parsers.format_rows.text_marks import unmarked
 from parsers.lazy_readers import Named
+from parsers.packing.text_marks import unmarked
 
 SNIFFED = 64 * 1024  # so many first bytes show what a file is
 LARGEST_PIECE = 2 * MEBIBYTE

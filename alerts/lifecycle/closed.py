@@ -10,6 +10,7 @@ from model.calendar import DAY_MS
 # Closed by a person or by time: what they rest on is dealt with. A retracted alert is not: its
 # finding may come back.
 DEALT_WITH = frozenset({AlertState.RESOLVED, AlertState.EXPIRED})
+_MOST_DAYS_OF_B = 7  # of a cooldown, also of a rule that is of tier C for most patients
 
 
 def wakes(recent: Sequence[Alert], findings: Iterable[Finding], now_ms: int) -> int | None:
@@ -68,19 +69,27 @@ def _is_before_contact(finding: Finding, recent: Iterable[Alert]) -> bool:
 def _held_until(finding: Finding, recent: Iterable[Alert]) -> int:
     """Return the epoch ms at which the cooldown ends for a finding, 0 without a cooldown.
 
-    Findings of tier A have no cooldown. Neither has a finding that is graver than the closed alert.
+    A finding that is graver than the closed alert has no cooldown.
     """
-    cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
-    if finding.tier is Tier.A:
-        return 0
+    after_ms = cooldown_ms(finding.rule, finding.tier)
     end_ms = 0
-    for alert in filter(_is_dealt_with, recent):
+    for alert in recent:
+        # only a person's answer: nobody has looked at what expired, so what is new is told
+        if alert.state is not AlertState.RESOLVED:
+            continue
         # The tier of its evidence counts: the budget makes no finding milder.
         over = alert.is_demoted and any(row.tier is Tier.B for row in alert.findings.values())
         tier = Tier.B if over else alert.tier
-        if alert.family == finding.family and not graver(finding.tier, tier):
-            end_ms = max(end_ms, alert.changed_ms + cooldown_ms)
+        if after_ms and alert.family == finding.family and not graver(finding.tier, tier):
+            end_ms = max(end_ms, alert.changed_ms + after_ms)
     return end_ms
+
+
+def cooldown_ms(rule: str, tier: Tier) -> int:
+    """Return how long a resolved alert holds a finding of a rule back, 0 for tier A."""
+    days = RULE[rule].cooldown_days
+    most = {Tier.A: 0, Tier.B: min(days, _MOST_DAYS_OF_B), Tier.C: days}
+    return most[tier] * DAY_MS
 
 
 def _is_dealt_with(alert: Alert) -> bool:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from alerts.lifecycle.closed import cooldown_ms
 from alerts.registry import RULE, judge
 from alerts.working_hours import WorkingHours
 from model.alert import Finding, RuleInput, Tier
-from model.calendar import DAY_MS
 from model.prescribing.rule_settings import RuleSettings
 
 
@@ -102,8 +102,7 @@ def _outcome(finding: Finding, raised: Finding | None) -> tuple[EventOutcome, st
         return EventOutcome.HELD, finding.suppressed
     if raised is None or finding.tier.value < raised.tier.value:
         return EventOutcome.RAISED, ""
-    cooldown_ms = RULE[finding.rule].cooldown_days * DAY_MS
-    if finding.tier is not Tier.A and finding.at_ms < raised.at_ms + cooldown_ms:
+    if finding.at_ms < raised.at_ms + cooldown_ms(finding.rule, finding.tier):
         return EventOutcome.JOINED, "cooldown"
     return EventOutcome.RAISED, ""
 

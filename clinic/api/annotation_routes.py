@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from clinic.answers.json_types import JsonBool, JsonInteger
 from clinic.answers.moments import DateParam
 from clinic.api.api_routes import Pseudonym
 from clinic.api.strict_json import StrictJsonRoute
@@ -45,7 +46,7 @@ class NewAnnotation(BaseModel, extra="forbid"):
     first: DateParam
     last: DateParam | None = None
     text: str = Field(default="", max_length=LONGEST_ANNOTATION)
-    pauses: bool = Field(default=False, description="Whether nothing is due on these dates")
+    pauses: JsonBool = Field(default=False, description="Whether nothing is due on these dates")
 
     def wish(self) -> AnnotationWish:
         """Return it as the use case takes it."""
@@ -64,7 +65,7 @@ class NewNote(BaseModel, extra="forbid"):
     """The text of the pinned note, and the number of the version that it follows, 0 for none."""
 
     text: str = Field(max_length=LONGEST_NOTE)
-    after: int = Field(ge=0, lt=2**31 - 1)
+    after: JsonInteger = Field(ge=0, lt=2**31 - 1)
 
 
 @annotation_router.get("/annotations", name="annotations")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from clinic import reads
 from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReason, act
+from clinic.answers.json_types import IS_INTEGER, JsonBool, JsonInteger
 from clinic.answers.query_params import ID_PATTERN
 from clinic.api.strict_json import StrictJsonRoute
 from clinic.pages.worklist import Line
@@ -34,10 +35,8 @@ api_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1", tags=["cli
 # Each action has a body of its own and takes no other field: `days` with `resolve` is a mistake
 # of the client, and ignoring it would hide that.
 class _Seen(BaseModel, extra="forbid"):
-    seen: int | None = Field(
+    seen: Annotated[int, Field(ge=0, le=MOST_JSON_INT), IS_INTEGER] | None = Field(
         default=None,
-        ge=0,
-        le=MOST_JSON_INT,
         description="`last_move` of the alert as it was read: with it, an action is refused (409) "
         "when somebody else has acted meanwhile",
     )
@@ -60,7 +59,7 @@ class Snooze(_Seen):
     """Snooze an alert for some days."""
 
     action: Literal["snooze"]
-    days: int = Field(ge=1, le=LONGEST_SNOOZE)
+    days: JsonInteger = Field(ge=1, le=LONGEST_SNOOZE)
     reason: SnoozeReason
 
 
@@ -69,7 +68,7 @@ class Resolve(_Seen):
 
     action: Literal["resolve"]
     reason: Resolution
-    useful: bool | None = None
+    useful: JsonBool | None = None
 
 
 Move = Annotated[Plain | HandOver | Snooze | Resolve, Field(discriminator="action")]

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from clinic.answers.json_types import IS_INTEGER, JsonBool, JsonInteger
 from clinic.api.strict_json import StrictJsonRoute
 from clinic.duty import alert_notes, rosters
 from clinic.duty.alert_notes import LONGEST_ALERT_NOTE
@@ -23,7 +24,7 @@ from web.problems import documented
 _LONGEST_SUBJECT = 255
 _LAST_MS = 1 << 43  # beyond the year 2200
 Subject = Annotated[str, Field(min_length=1, max_length=_LONGEST_SUBJECT)]
-EpochMs = Annotated[int, Field(ge=0, le=_LAST_MS, description="epoch milliseconds")]
+EpochMs = Annotated[int, Field(ge=0, le=_LAST_MS, description="epoch milliseconds"), IS_INTEGER]
 
 duty_router = APIRouter(route_class=StrictJsonRoute, prefix="/api/v1", tags=["clinician door"])
 
@@ -32,7 +33,7 @@ class HoursBody(BaseModel, extra="forbid"):
     """Working hours in the local time of a zone; weekdays are ISO numbers, Monday is 1."""
 
     zone: str = Field(max_length=64)
-    weekdays: list[int] = Field(min_length=1, max_length=7)
+    weekdays: list[JsonInteger] = Field(min_length=1, max_length=7)
     opens: str = Field(max_length=5, description="such as 08:00")
     closes: str = Field(max_length=5, description="at most 24:00")
     country: str = Field(default="", max_length=2, description="of public holidays, ISO 3166-1")
@@ -61,7 +62,7 @@ class NoteBody(BaseModel, extra="forbid"):
     """A note about an alert: private to the care unit, or shared with the patient."""
 
     text: str = Field(min_length=1, max_length=LONGEST_ALERT_NOTE)
-    is_shared: bool = False
+    is_shared: JsonBool = False
 
 
 @duty_router.get("/duty", name="duty", responses=documented(401))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from alerts.ruling.profiles import PROFILES, RULE_FILE
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import WhatIfEvent
+from clinic.answers.json_types import JsonNumber
 from clinic.api.strict_json import StrictJsonRoute
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
@@ -31,7 +32,7 @@ class RuleChange(BaseModel):
 
     rule: str = Field(default="", max_length=8)
     name: str = Field(max_length=64)
-    value: float | None = None
+    value: JsonNumber | None = None
     word: str = Field(default="", pattern=_WORD)
     patient: str = Field(default="", pattern=_WORD)
     why: str = Field(max_length=_LONGEST)

@@ -4,6 +4,7 @@ They are complete without scripts. A form that is refused is shown again as it w
 a sentence beside each field that is wrong.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -200,7 +201,7 @@ async def take_pause(  # noqa: PLR0913, PLR0917 - a parameter for each field of 
     csrf_guard.check_form_token(request, token)
     body = {"version": version, "first": first, "last": last, "why": why}
     try:
-        wish = PauseBody.model_validate(body)
+        wish = PauseBody.model_validate({**body, "version": _version(version)})
         async with open_scope(request) as scope:
             await writing.pause(scope, pseudonym, prescription, wish, confirm or ())
     except (ValidationError, RequestRefused) as error:
@@ -221,7 +222,7 @@ async def take_end(
     """End a prescription, then show the prescriptions again."""
     csrf_guard.check_form_token(request, token)
     try:
-        wish = EndBody.model_validate({"version": version, "last": last})
+        wish = EndBody.model_validate({"version": _version(version), "last": last})
         async with open_scope(request) as scope:
             await writing.end(scope, pseudonym, prescription, wish)
     except (ValidationError, RequestRefused) as error:
@@ -245,6 +246,11 @@ async def take_discard(
         await writing.discard_draft(scope, pseudonym, draft, revision)
     csrf_guard.count_action(request, "discard")
     return _back(pseudonym, "discard")
+
+
+def _version(text: str) -> int | str:
+    """Return a version that a form sends as a number; any other text is refused as it is."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text
 
 
 async def _list_refused(

@@ -20,6 +20,7 @@ from clinic.pages.evidence_labels import (
 )
 from model.calendar import epoch_ms
 from model.words.language import _, translated
+from model.words.rounding import in_full
 
 FIRST = (
     "local_date",
@@ -111,7 +112,7 @@ def _text(key: str, value: object, zone: str) -> str:
 def _figure(key: str, value: float) -> str:
     """Return a number with its unit, a share in percent."""
     if key in PERCENT:
-        return f"{words.exact(round(100.0 * value, 1))} %"
+        return f"{words.number(float(in_full(value, 2)))} %"
     # `minutes_due` ends in no shorter key, and `known_days` does in `days`
     ends = [end for end in UNIT_BY_END if key == end or key.endswith(f"_{end}")]
     text = words.exact(value)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from alerts.ruling.quality import ClinicianLoad
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import EventOutcome, WhatIfEvent
-from alerts.wording import short_number
+from alerts.wording import short_number, short_percent
 from clinic.pages.words import NOTHING, exact
 from clinic.ruling.reading import RuleView
 from model.alert import Rule
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.prescribing.rule_settings import SHADOW
 from model.words.language import N_, _, ngettext, reading_language, translated
+from model.words.rounding import half_up
 
 # What a threshold means, by its name; a name means the same in each rule that has it.
 THRESHOLD_WORDS: Mapping[str, str] = {
@@ -81,7 +82,7 @@ def load_words(row: ClinicianLoad, days: int) -> str:
     """Return how many new alerts a clinician got."""
     alerts = ngettext("%(num)s alert of tier A or B", "%(num)s alerts of tier A or B", row.alerts)
     patients = ngettext("%(num)s patient", "%(num)s patients", row.patients)
-    daily = _("%(each)s a day", each=exact(round(row.per_day(days), 2)))
+    daily = _("%(each)s a day", each=exact(float(half_up(row.per_day(days), 2))))
     who = row.clinician or _("Patients without a clinician")
     return f"{who}: {alerts}, {patients}, {daily}"
 
@@ -115,7 +116,7 @@ def busiest_first(rules: Iterable[RuleView]) -> list[RuleView]:
 
 def share_words(share: float | None) -> str:
     """Return a share in percent, a dash where it is not known."""
-    return NOTHING if share is None else f"{short_number(100 * share)} %"
+    return NOTHING if share is None else f"{short_percent(share)} %"
 
 
 def wait_words(ms: int | None) -> str:

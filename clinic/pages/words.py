@@ -15,7 +15,7 @@ from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
 from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
-from model.words.rounding import half_up
+from model.words.rounding import half_up, percent_down
 from model.words.source_names import brand, without_repetition
 
 _HOUR_MS = 60 * MINUTE_MS
@@ -192,9 +192,8 @@ def threshold(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent, rounded down so that 80 % is never claimed early."""
-    # 0.29 * 100 is 28.999...: without the small addition, exact shares would lose a percent.
-    return f"{int(share * 100 + 1e-9)} %"
+    """Return a share in whole percent, rounded down."""
+    return f"{percent_down(share)} %"
 
 
 def action(name: str) -> str:

@@ -3,11 +3,11 @@
 Types are checked here, by the door. What contradicts itself is found by `alerts.prescribing`.
 """
 
-from datetime import date
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from clinic.answers.json_types import JsonBool, JsonDate, JsonInteger, JsonNumber
 from model.prescription import (
     FollowUpPlan,
     Intensity,
@@ -31,8 +31,8 @@ class SentIntensity(Sent):
     """The range of intensity, from `low` up to `high`."""
 
     method: MethodName
-    low: float
-    high: float
+    low: JsonNumber
+    high: JsonNumber
 
     def value(self) -> Intensity:
         """Return it as the model has it."""
@@ -42,12 +42,12 @@ class SentIntensity(Sent):
 class SentStep(Sent):
     """What changes from a week on; what is left out stays as it was."""
 
-    from_week: int
-    sessions_per_week: int | None = None
+    from_week: JsonInteger
+    sessions_per_week: JsonInteger | None = None
     weekdays: tuple[WeekdayName, ...] | None = None
-    minutes_per_session: int | None = None
-    most_minutes_per_session: int | None = None
-    dose_min_per_week: float | None = None
+    minutes_per_session: JsonInteger | None = None
+    most_minutes_per_session: JsonInteger | None = None
+    dose_min_per_week: JsonNumber | None = None
     intensity: SentIntensity | None = None
 
     def value(self) -> ProgressionStep:
@@ -60,8 +60,8 @@ class SentStep(Sent):
 class SentPause(Sent):
     """The local dates of a pause, both included, and its reason in words."""
 
-    first: date
-    last: date
+    first: JsonDate
+    last: JsonDate
     why: str = Field(default="", max_length=200)
 
 
@@ -70,7 +70,7 @@ class SentFollowUp(Sent):
 
     who: str = Field(default="", max_length=200)
     how: str = Field(default="", max_length=200)
-    on: date | None = None
+    on: JsonDate | None = None
 
 
 class PrescriptionContent(Sent):
@@ -80,26 +80,26 @@ class PrescriptionContent(Sent):
     """
 
     id: str = Field(default="", max_length=64)
-    valid_from: date
-    valid_to: date
-    sessions_per_week: int
-    minutes_per_session: int
+    valid_from: JsonDate
+    valid_to: JsonDate
+    sessions_per_week: JsonInteger
+    minutes_per_session: JsonInteger
     intensity: SentIntensity
     types: tuple[str, ...] = ()
     weekdays: tuple[WeekdayName, ...] = ()
-    most_minutes_per_session: int | None = None
-    dose_min_per_week: float | None = None
-    strength_days: int = 0
-    pain_limit: int = 5
-    hr_ceiling: float | None = None
-    rpe_ceiling: float | None = None
+    most_minutes_per_session: JsonInteger | None = None
+    dose_min_per_week: JsonNumber | None = None
+    strength_days: JsonInteger = 0
+    pain_limit: JsonInteger = 5
+    hr_ceiling: JsonNumber | None = None
+    rpe_ceiling: JsonNumber | None = None
     rpe_scale: Literal["borg-cr10", "borg-6-20"] = "borg-cr10"
-    max_per_day: int = 1
-    cardiac: bool = False
+    max_per_day: JsonInteger = 1
+    cardiac: JsonBool = False
     progression: tuple[SentStep, ...] = ()
-    progression_from: date | None = None
+    progression_from: JsonDate | None = None
     pauses: tuple[SentPause, ...] = ()
-    rules: dict[str, dict[str, float]] | None = None
+    rules: dict[str, dict[str, JsonNumber]] | None = None
     reason: str = ""
     diagnoses: tuple[str, ...] = ()
     function: str = ""
@@ -129,22 +129,22 @@ class PrescriptionContent(Sent):
 class RenewalBody(Sent):
     """Renew a prescription on new dates; `version` is the newest that the client knows."""
 
-    version: int
-    valid_from: date
-    valid_to: date
+    version: JsonInteger
+    valid_from: JsonDate
+    valid_to: JsonDate
 
 
 class PauseBody(Sent):
     """Pause a prescription; `version` is the newest that the client knows."""
 
-    version: int
-    first: date
-    last: date
+    version: JsonInteger
+    first: JsonDate
+    last: JsonDate
     why: PauseReason
 
 
 class EndBody(Sent):
     """End a prescription with a last local date; `version` is the newest that the client knows."""
 
-    version: int
-    last: date
+    version: JsonInteger
+    last: JsonDate

@@ -12,6 +12,7 @@ from kadens.derivation.intake import RefusedPart
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived import Session
 from model.intensity import ZoneTimes
+from model.words.rounding import half_up, percent_down
 
 
 def derivation_lines(derivation: Derivation) -> Iterator[str]:
@@ -58,7 +59,12 @@ def _after_date(line: str) -> str:
 
 def duration_text(ms: int) -> str:
     """Return a time in minutes, to a tenth where it is no full minute."""
-    return f"{ms / MINUTE_MS:.1f}".removesuffix(".0") + " min"
+    return f"{tenths(ms / MINUTE_MS)} min"
+
+
+def tenths(value: float) -> str:
+    """Return a number with at most one decimal."""
+    return half_up(value, 1).removesuffix(".0")
 
 
 def session_text(session: Session) -> str:
@@ -95,7 +101,7 @@ def week_text(derivation: Derivation, first: date) -> str:
     done = "nothing recorded"
     if row is not None:
         minutes = duration_text(row.session_ms)
-        done = f"{sessions_text(row.sessions)}, {minutes}, dose {round(row.dose_min, 1):g} min"
+        done = f"{sessions_text(row.sessions)}, {minutes}, dose {tenths(row.dose_min)} min"
     if item is None:
         return f"{first} {done}; no prescription holds on all seven days"
     ratios = {
@@ -123,4 +129,4 @@ def sessions_text(number: int) -> str:
 
 
 def _percent(ratio: float | None) -> str:
-    return "not known" if ratio is None else f"{100 * ratio:.0f} %"
+    return "not known" if ratio is None else f"{percent_down(ratio)} %"

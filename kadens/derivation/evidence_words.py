@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from alerts.wording import PHASE_WORDS
 from clinic.pages.quality_flags import chosen
 from kadens.derivation.derivation import Derivation
@@ -20,7 +18,6 @@ from model.facts import (
     Method,
     Phase,
     Report,
-    SampleBlock,
     Source,
 )
 from storage.facts.ids import record_version
@@ -83,22 +80,6 @@ def version_lines(derivation: Derivation, item: AttributedFact) -> Iterator[str]
         if record_version(other) != now:
             path = payload_path(derivation, other.body)
             yield f"replaces {fact_words(other)}, of {path}: a later version of a record holds"
-
-
-def sample_lines(
-    derivation: Derivation, metric: str, source: Source, start_ms: int, end_ms: int
-) -> Iterator[str]:
-    """Yield how many samples of a source each payload has in [start_ms, end_ms)."""
-    counts: Counter[str] = Counter()
-    for item in derivation.held.reported:
-        fact = item.fact
-        if isinstance(fact, SampleBlock) and fact.metric == metric and fact.head.source == source:
-            # Half open, as everywhere: a sample at the end belongs to what follows.
-            low, high = np.searchsorted(fact.t, (start_ms, end_ms))
-            counts[item.body] += int(high - low)
-    for sha256, count in counts.items():
-        if count:
-            yield f"{count} samples of {payload_words(derivation, sha256)}"
 
 
 def selection_lines(selections: Iterable[SourceSelection]) -> Iterator[str]:

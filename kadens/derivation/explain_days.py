@@ -10,6 +10,7 @@ from kadens.derivation.derived_lines import (
     duration_text,
     session_text,
     sessions_text,
+    tenths,
     week_text,
     zones_text,
 )
@@ -54,7 +55,7 @@ def day_chain(derivation: Derivation, day: date) -> Iterator[str]:
     if row is None:
         yield "nothing is recorded about this date"
         return
-    yield from under_heading("minutes", _minutes(row))
+    yield from under_heading("minutes", _minutes(derivation, row))
     yield from under_heading("steps", _steps(derivation, row))
     yield from under_heading("wear", _wear(derivation, row))
     yield from under_heading("answers", _answers(derivation, day))
@@ -64,6 +65,7 @@ def week_chain(derivation: Derivation, first: date) -> Iterator[str]:
     """Yield the steps of a week: its days, what was due, the ratios, and what the rules found."""
     yield week_text(derivation, first)
     yield from under_heading("days", _days(derivation, first))
+    yield from under_heading("dose", _dose(derivation, first))
     yield from under_heading("due", _due(derivation, first))
     yield from under_heading("known", _known(derivation, first))
     yield from under_heading("findings", _findings(derivation, first))
@@ -97,8 +99,11 @@ def _retracted(derivation: Derivation, day: date) -> Iterator[str]:
             yield f"{fact_words(item)}, of {path}: its source deleted it"
 
 
-def _minutes(row: Day) -> Iterator[str]:
+def _minutes(derivation: Derivation, row: Day) -> Iterator[str]:
     yield f"{duration_text(row.session_ms)} of sessions, in which overlapping time counts once"
+    shared_ms = _exercised_ms(derivation, row.local_date) - row.session_ms
+    if shared_ms > 0:
+        yield f"{duration_text(shared_ms)} more are of sessions of the same time, or do not count"
     if row.paused_ms:
         elapsed, stood = duration_text(row.elapsed_ms), duration_text(row.paused_ms)
         yield f"their elapsed time is {elapsed}; {stood} of it are paused and in no figure"
@@ -107,6 +112,12 @@ def _minutes(row: Day) -> Iterator[str]:
     if row.exertion_ms:
         judged, dose = duration_text(row.exertion_ms), duration_text(row.exertion_dose_ms)
         yield f"of the unknown time {judged} are judged by the reported exertion: dose {dose}"
+
+
+def _exercised_ms(derivation: Derivation, day: date) -> int:
+    """Return the time of all sessions of a date, each without its pauses."""
+    rows = derivation.conclusions.derived.sessions
+    return sum(row.zones.total for row in rows if row.local_date == day)
 
 
 def _selections(derivation: Derivation, day: date, metric: str) -> list[SourceSelection]:
@@ -159,6 +170,21 @@ def _days(derivation: Derivation, first: date) -> Iterator[str]:
         day = first + timedelta(days=number)
         if day in derivation.conclusions.states:
             yield day_text(derivation, day)
+            row = derivation.conclusions.days.get(day)
+            if row is not None and row.session_ms:
+                yield f"  {zones_text(row.zones)}"
+
+
+def _dose(derivation: Derivation, first: date) -> Iterator[str]:
+    """Yield what the dose of the week's sessions is the sum of, whatever is prescribed."""
+    row = derivation.conclusions.weeks.get(first)
+    if row is None or not row.dose_min:
+        return
+    yield f"{round(row.dose_min, 1):g} min: moderate minutes and twice the vigorous ones"
+    yield f"measured: {zones_text(row.zones)}"
+    if row.exertion_ms:
+        judged, dose = duration_text(row.exertion_ms), duration_text(row.exertion_dose_ms)
+        yield f"of the unknown time {judged} are judged by the reported exertion: dose {dose}"
 
 
 def _due(derivation: Derivation, first: date) -> Iterator[str]:
@@ -178,7 +204,7 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
     yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"
     if due.dose_min is not None:
-        amount = f"{round(done.dose_min, 1):g} done of {round(due.dose_min, 1):g} due"
+        amount = f"{tenths(done.dose_min)} done of {tenths(due.dose_min)} due"
         yield f"dose: {amount}, moderate minutes and twice the vigorous ones"
     if done.range_known_ms:
         within, compared = duration_text(done.in_range_ms), duration_text(done.range_known_ms)

@@ -13,13 +13,13 @@ from kadens.derivation.evidence_words import (
     fact_words,
     payload_path,
     payload_words,
-    sample_lines,
     selection_lines,
     source_words,
     under_heading,
     version_lines,
 )
-from kadens.derivation.held_facts import record_of
+from kadens.derivation.held_facts import HeldRecord, record_of
+from kadens.derivation.sample_words import sample_lines
 from model.answered_session import AFTER_SESSION_MS
 from model.calendar import rfc3339
 from model.derived import Origin, Session, SourceSelection
@@ -43,6 +43,7 @@ def session_chain(derivation: Derivation, session: Session) -> Iterator[str]:
     yield from under_heading("reported by", _reported(derivation, session))
     yield from under_heading("candidates for it", _candidates(derivation, session))
     yield from under_heading("samples of", _samples(derivation, session))
+    yield from under_heading("heart rate", _heart(session))
     yield from under_heading("intensity", _intensity(session))
     yield from under_heading("answers", _answers(derivation, session))
     yield from under_heading("marks", _marks(derivation, session))
@@ -54,7 +55,7 @@ def _reported(derivation: Derivation, session: Session) -> Iterator[str]:
     """Yield the facts that declare the session, with their payloads and earlier versions."""
     if session.origin is Origin.DETECTED:
         yield "nobody: it was found in samples that no declared session covers"
-    for item in _declaring(derivation, session):
+    for item in _of_record(derivation, (session.declared_by, session.record)):
         yield f"{fact_words(item)}, by {source_words(item.fact.head.source)}"
         yield f"  in {payload_words(derivation, item.body)}"
         origin = made_from(item.fact) if isinstance(item.fact, Workout) else ""
@@ -64,10 +65,10 @@ def _reported(derivation: Derivation, session: Session) -> Iterator[str]:
             yield f"  {line}"
 
 
-def _declaring(derivation: Derivation, session: Session) -> Iterator[AttributedFact]:
-    own = session.declared_by, session.record
+def _of_record(derivation: Derivation, record: HeldRecord) -> Iterator[AttributedFact]:
+    """Yield the facts of a record that declare or report a session."""
     for item in (*derivation.held.of_kind(Workout), *derivation.held.of_kind(Report)):
-        if record_of(item) == own:
+        if record_of(item) == record:
             yield item
 
 
@@ -80,6 +81,8 @@ def _candidates(derivation: Derivation, session: Session) -> Iterator[str]:
     for row in session_candidates(window.patient, window.workouts, window.reports):
         if own is not None and row.id != session.id and row.id not in final and _same(row, own):
             yield f"{_candidate_words(row)}: the same session or a part of it, joined to this one"
+            for item in _of_record(derivation, (row.source, row.record)):
+                yield f"  in {payload_words(derivation, item.body)}"
     for row in final.values():
         if row.id != session.id and _shared_ms(row, session):
             shared = duration_text(_shared_ms(row, session))
@@ -119,6 +122,15 @@ def _selected(derivation: Derivation, session: Session, metric: str) -> Iterator
             yield replace(row, start_ms=start_ms, end_ms=end_ms)
 
 
+def _heart(session: Session) -> Iterator[str]:
+    heart = session.heart
+    if heart.n and heart.mean is not None and heart.maximum is not None:
+        samples = "1 sample is" if heart.n == 1 else f"{heart.n} samples are"
+        mean, highest = f"{heart.mean:.1f}", f"{heart.maximum:g}"
+        beats = f"mean {mean} and highest {highest} beats a minute"
+        yield f"{samples} accepted outside of pauses, {beats}"
+
+
 def _intensity(session: Session) -> Iterator[str]:
     """Yield the thresholds with all that they were computed from, and the time in each class."""
     thresholds = session.thresholds
@@ -134,35 +146,53 @@ def _intensity(session: Session) -> Iterator[str]:
         yield "heart rate must not be used for this patient, so all time is unknown"
     yield zones_text(session.zones)
     if session.zones.unknown and thresholds.valid:
-        yield f"unknown where no sample holds; {session.heart.n} samples are accepted"
+        yield "unknown where no sample holds"
     if paused_ms(session):
         yield f"paused {duration_text(paused_ms(session))}: it is in no class and does not count"
+    if session.moving_ms is not None:
+        moving = duration_text(session.moving_ms)
+        yield f"moving {moving}: without pauses, and without the stops that speed shows"
     elapsed = duration_text(session.end_ms - session.start_ms)
     yield f"classes, unknown and paused time together are the elapsed time, {elapsed}"
 
 
 def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
-    """Yield the patient's answers that name this session, and the exertion that it has."""
+    """Yield the patient's answers about this session, and the exertion that it has."""
+    final = {row.id: row for row in window_candidates(derivation.conclusions.window)}
+    records = final[session.id].records if session.id in final else frozenset[str]()
+    has_exertion = False
     for item in derivation.held.of_kind(Report):
         fact = item.fact
         if not isinstance(fact, Report) or fact.instrument in (Instrument.SESSION, *MARKS):
             continue
-        if _is_about(fact, session):
+        if _is_about(fact, session, records):
             path = payload_path(derivation, item.body)
+            has_exertion |= fact.instrument is Instrument.EXERTION
             yield f"{answer_words(fact)}, at {rfc3339(fact.head.start_ms)}, of {path}"
-    if session.exertion_cr10 is not None:
-        yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
+    if session.exertion_cr10 is None:
+        return
+    yield f"exertion of the session on Borg CR10: {session.exertion_cr10:g}"
+    if not has_exertion:
+        yield from _passed(derivation, session)
 
 
-def _is_about(answer: Report, session: Session) -> bool:
+def _is_about(answer: Report, session: Session, records: frozenset[str]) -> bool:
     """Return whether an answer names a session, or is the exertion that it has by its time."""
     if answer.session:
-        return answer.session == session.record
+        return answer.session in {session.record, *records}
     begun, until = session.start_ms, session.end_ms + AFTER_SESSION_MS
     if answer.instrument is not Instrument.EXERTION or answer.value is None:
         return False
     is_near = begun <= answer.head.start_ms <= until
     return is_near and on_cr10(answer.value, answer.scale) == session.exertion_cr10
+
+
+def _passed(derivation: Derivation, session: Session) -> Iterator[str]:
+    """Yield the sessions within this one whose exertion it has."""
+    for row in derivation.conclusions.derived.sessions:
+        is_within = not row.counts and row.start_ms < session.end_ms > session.start_ms < row.end_ms
+        if row.id != session.id and is_within and row.exertion_cr10 == session.exertion_cr10:
+            yield f"it was passed on by {row.id}, which does not count: {row.why}"
 
 
 def _marks(derivation: Derivation, session: Session) -> Iterator[str]:

@@ -8,7 +8,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # The days are ten years with a reading each.
     Format(
         name="open_wearables",
-        version=5,
+        version=6,
         grows=("is_daily_total",),
         read=Named("parsers.vendors.open_wearables:read_open_wearables"),
         json=True,
@@ -18,7 +18,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
     Format(
         name="terra",
-        version=3,
+        version=4,
         grows=("daily",),
         read=Named("parsers.vendors.hubs.terra:read_terra"),
         json=True,
@@ -29,7 +29,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # an answer for a range of years has a figure for each metric of a date
     Format(
         name="junction",
-        version=2,
+        version=3,
         grows=("activity",),
         read=Named("parsers.vendors.hubs.junction:read_junction"),
         json=True,
@@ -48,7 +48,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a cue has some hundred bytes, an answer a page of records
     Format(
         name="huawei",
-        version=3,
+        version=4,
         read=Named("parsers.vendors.huawei:read_huawei"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -57,7 +57,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=5,
+        version=6,
         grows=("dailies", "epochs", "sleeps", "hrv", "moveIQActivities"),
         read=Named("parsers.vendors.garmin.reader:parse_garmin"),
         most_bytes=100 * MEBIBYTE,
@@ -67,7 +67,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
     Format(
         name="polar",
-        version=4,
+        version=5,
         grows=("activity_summary",),
         read=Named("parsers.vendors.polar.reader:read_polar"),
         json=True,
@@ -95,7 +95,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
-        version=3,
+        version=4,
         read=Named("parsers.vendors.google_health.reading:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -105,7 +105,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A page of heart rate has 30 days with a sample in five minutes, and in workouts more.
     Format(
         name="oura",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.oura.oura:read_oura"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -114,7 +114,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a page has 25 records at most
     Format(
         name="whoop",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.whoop.whoop:read_whoop"),
         json=True,
         most_days=400,

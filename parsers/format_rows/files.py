@@ -67,7 +67,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of heart rate has 1 MiB, a hundred exercises 0.5
     Format(
         name="fitbit",
-        version=1,
+        version=2,
         grows=("resting_heart_rate", "vo2max"),
         read=Named("parsers.takeout.fitbit:read_fitbit"),
         sniff=Named("parsers.takeout.fitbit:is_fitbit"),
@@ -176,7 +176,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=2,
+        version=3,
         grows=("activities-steps", "activities-heart"),
         read=Named("parsers.vendors.fitbit_api.reading:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reading:is_fitbit_answer"),

@@ -101,7 +101,10 @@ def _record(entry: JsonObject, span: _Span, taken: set[str]) -> str:
     Tables have minutes only, so two workouts may have one start; `taken` holds those of the body.
     """
     for name in ("id", "workoutId"):
-        written = optional_text(entry.get(name), name)
+        stated = entry.get(name)
+        # a relay may number its workouts
+        is_number = isinstance(stated, int) and not isinstance(stated, bool)
+        written = str(stated) if is_number else optional_text(stated, name)
         if written:
             return written
     return free_record(f"start:{span.start.ms}", taken)

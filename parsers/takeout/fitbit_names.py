@@ -22,7 +22,7 @@ FILE_MARKS: tuple[tuple[re.Pattern[bytes], str], ...] = (
 
 FITBIT_TYPES: dict[str, str] = type_by_word(
     {
-        "walking": "walk walking",
+        "walking": "walk walking incline_walk",
         "hiking": "hike hiking",
         "running": "run running",
         "treadmill": "treadmill treadmill_run",
@@ -33,21 +33,23 @@ FITBIT_TYPES: dict[str, str] = type_by_word(
         "paddling": "kayaking canoeing paddleboarding",
         "cross_country_skiing": "cross_country_skiing",
         "skiing": "skiing snowboarding",
-        "strength": "weights weightlifting strength_training bootcamp",
+        "strength": """weights weightlifting strength_training bootcamp powerlifting crossfit
+            core_training""",
         "cardio": """workout aerobic_workout interval_workout circuit_training kickboxing
-            martial_arts boxing hiit""",
-        "elliptical": "elliptical",
+            martial_arts boxing hiit outdoor_workout""",
+        "elliptical": "elliptical elliptical_trainer",
         "stair_climbing": "stairclimber stair_climber",
         "yoga": "yoga",
-        "pilates": "pilates",
+        "pilates": "pilates barre",
         "mobility": "stretching",
         "dance": "dancing zumba",
         "golf": "golf",
         "climbing": "rock_climbing indoor_climbing",
         "racket_sport": "tennis badminton squash table_tennis padel",
-        "ball_sport": "soccer basketball volleyball football handball rugby baseball",
+        "ball_sport": """soccer basketball volleyball football handball rugby baseball cricket
+            hockey lacrosse""",
         "riding": "horseback_riding",
-        "other": "sport other skating",
+        "other": "sport other skating surfing roller_skating meditating",
     }
 )
 # What stands in `logType` -> whether a person started it.

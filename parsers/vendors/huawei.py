@@ -12,37 +12,35 @@ is how events name it.
 import re
 from collections.abc import Iterator, Sequence
 
-from model.facts import Deletion, Fact, Method, RejectKind, Source, Workout
+from model.facts import Deletion, Fact, RejectKind, Source
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
-from parsers.bounds import readable
 from parsers.fields import (
     JsonObject,
     Unreadable,
     body_error,
     document,
     head,
-    kept_without,
     list_of,
-    number_within,
     object_of,
-    optional_text,
     rejects,
     text,
-    zone_offset,
 )
-from parsers.pauses import SHORTEST_PAUSE_MS
-from parsers.vendors.hubs.values import workout_span
-from parsers.vendors.open_wearables_names import WORKOUT_TYPES, device_type
+from parsers.vendors.huawei_workouts import (
+    HUAWEI_VENDOR,
+    LONGEST_STAMP,
+    huawei_facts,
+    huawei_instant,
+    huawei_record,
+)
+from parsers.vendors.paging import next_page_key
 from parsers.vendors.request_note import noted_answer, noted_request
-from parsers.word_tables import type_of_word
 
-_VENDOR = "huawei"
 RECORDS, DELETED_RECORDS = "activity_records", "deleted_activity_records"
 _PATH = "/healthkit/v1/activityRecords"
+_MORE = "hasMoreData"
 _LISTS = ("activityRecord", "activityRecords", "records")
 _LONGEST_RANGE_MS = 31 * 86_400_000
-_LONGEST_STAMP = 15  # digits; epoch ms have 13
-_STAMP = rf"[0-9]{{1,{_LONGEST_STAMP}}}"
+_STAMP = rf"[0-9]{{1,{LONGEST_STAMP}}}"
 _MOST_META = 1_000
 _MOST_RECORDS = 2_000
 
@@ -58,16 +56,7 @@ _ANNOUNCED: dict[str, str] = {
 }
 _SAMPLES = "SAMPLE_"
 _NOT_FOLLOWED = "HEALTH_RECORD"  # records of illness; no part of exercise
-
-# (kind of data, field) -> our name in Workout.summary, and the greatest believable figure
-_TOTALS: dict[tuple[str, str], tuple[str, float]] = {
-    ("distance", "distance"): ("distance", 1e9),
-    ("steps", "steps"): ("steps", 1e7),
-    ("calories", "calories"): ("active_energy", 1e6),
-    ("heart_rate", "avg"): ("heart_rate_mean", 1e3),
-    ("heart_rate", "max"): ("heart_rate_max", 1e3),
-}
-_NUMBERS = ("floatValue", "integerValue", "longValue", "doubleValue")
+_LONGEST_CURSOR = 1_024
 
 
 def read_huawei(payload: bytes, context: Context) -> Iterator[ReaderItem]:
@@ -79,6 +68,8 @@ def read_huawei(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     try:
         if requested is not None:
             yield _answer(payload, body, requested)
+            if context.requested is not None:
+                yield from _next_page(body, requested)
         else:
             yield from _event(body)
     except Unreadable as error:
@@ -143,23 +134,12 @@ def _entries(
 
 
 def _range(entry: JsonObject, where: str) -> tuple[int, int]:
-    start = _epoch_ms(entry.get("startTime"), f"{where}.startTime")
-    end = _epoch_ms(entry.get("endTime"), f"{where}.endTime")
+    start = huawei_instant(entry.get("startTime"), f"{where}.startTime")
+    end = huawei_instant(entry.get("endTime"), f"{where}.endTime")
     if not 0 < end - start <= _LONGEST_RANGE_MS:
         why = "not after the start by at most 31 days"
         raise Unreadable(f"{where}.endTime", why, RejectKind.RANGE)
     return start, end
-
-
-def _epoch_ms(value: object, where: str) -> int:
-    """Return an instant in epoch ms, which comes as a whole number or as a text of digits."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value) if len(value) <= _LONGEST_STAMP else None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Unreadable(where, "not a whole number of milliseconds")
-    if not readable(value):
-        raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
-    return value
 
 
 def _sent(value: object) -> str:
@@ -197,98 +177,43 @@ def _answer(payload: bytes, body: JsonObject, requested: Fetch) -> Part:
     for index, item in enumerate(records):
         where = f"{name}[{index}]"
         try:
-            facts.append(_workout(object_of(item, where), where, errors))
+            facts += huawei_facts(object_of(item, where), where, errors)
         except Unreadable as error:
             errors.append(error)
     # the key is our own, made from the range when the event was read
     start_ms = int(requested.key.split("-")[0])
     named = {fact.head.record for fact in facts}
-    # a record that cannot be read may be the one that was said to be deleted
-    if requested.resource == DELETED_RECORDS and not errors and _record(start_ms) not in named:
-        of = head(Source(vendor=_VENDOR), f"deletion:{start_ms}", 0, (start_ms, start_ms), None)
-        facts.append(Deletion(head=of, target=_record(start_ms)))
+    # a record that cannot be read, or is on a later page, may be the one that was said to be gone
+    is_all = not errors and not body.get(_MORE)
+    if requested.resource == DELETED_RECORDS and is_all and huawei_record(start_ms) not in named:
+        facts += _deletions(start_ms)
     kept = noted_answer(payload, requested) if facts or errors else None
     return Part(account=requested.account, facts=tuple(facts), rejects=rejects(errors), kept=kept)
 
 
-def _record(start_ms: int) -> str:
-    return f"activity:{start_ms}"
+def _deletions(start_ms: int) -> Iterator[Deletion]:
+    """Yield what takes back a workout and its samples, which are a record of their own."""
+    for name, target in (
+        (str(start_ms), huawei_record(start_ms)),
+        (f"{start_ms}:samples", f"{huawei_record(start_ms)}:samples"),
+    ):
+        of = head(Source(vendor=HUAWEI_VENDOR), f"deletion:{name}", 0, (start_ms, start_ms), None)
+        yield Deletion(head=of, target=target)
 
 
-def _workout(record: JsonObject, where: str, errors: list[Unreadable]) -> Workout:
-    start = _epoch_ms(record.get("startTime"), f"{where}.startTime")
-    end = _epoch_ms(record.get("endTime"), f"{where}.endTime")
-    span = workout_span(start, end, f"{where}.endTime")
-    zone = record.get("timeZone"), f"{where}.timeZone"
-    offset = kept_without(errors, None, zone_offset, *zone)
-    word = kept_without(errors, "", _word, record, where)
-    return Workout(
-        head=head(_source(record, where, errors), _record(start), 0, span, offset),
-        type=type_of_word(WORKOUT_TYPES, word, f"{where}.activityType", errors),
-        vendor_type=word,
-        moving_ms=_moving_ms(record, span, where, errors),
-        summary=dict(_totals(record, where, errors)),
-    )
-
-
-def _word(record: JsonObject, where: str) -> str:
-    value = record.get("activityType", record.get("activityTypeId"))
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return optional_text(value, f"{where}.activityType").lower()
-
-
-def _source(record: JsonObject, where: str, errors: list[Unreadable]) -> Source:
-    nothing: JsonObject = {}
-    written = record.get("device") or {}, f"{where}.device"
-    device = kept_without(errors, nothing, object_of, *written)
-    names = []
-    for member in ("manufacturer", "modelNum"):
-        field = f"{where}.device.{member}"
-        names.append(kept_without(errors, "", optional_text, device.get(member), field))
-    name = " ".join(filter(None, names))
-    return Source(
-        vendor=_VENDOR, device=name, device_type=device_type("", name), method=Method.WORKOUT
-    )
-
-
-def _moving_ms(
-    record: JsonObject, span: tuple[int, int], where: str, errors: list[Unreadable]
-) -> int | None:
-    value = record.get("activeTime")
-    if value is None:
-        return None
-    length_ms = span[1] - span[0]
-    stated = value, 0, 1e10, f"{where}.activeTime"
-    moving_ms = round(kept_without(errors, 0.0, number_within, *stated))
-    return moving_ms if 0 < moving_ms <= length_ms - SHORTEST_PAUSE_MS else None
-
-
-def _totals(
-    record: JsonObject, where: str, errors: list[Unreadable]
-) -> Iterator[tuple[str, float]]:
-    """Yield the totals of a workout: points of data types, each with its fields."""
-    location = f"{where}.activitySummary.dataSummary"
-    try:
-        summary = object_of(record.get("activitySummary") or {}, f"{where}.activitySummary")
-        points = list_of(summary.get("dataSummary") or [], location)
-    except Unreadable as error:
-        errors.append(error)
+def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
+    """Yield the request for what a range holds beyond an answer, if it says that there is more."""
+    if body.get(_MORE) is not True:
         return
-    for index, point in enumerate(points[:_MOST_META]):
-        try:
-            yield from _fields(object_of(point, f"{location}[{index}]"), f"{location}[{index}]")
-        except Unreadable as error:
-            errors.append(error)
-
-
-def _fields(point: JsonObject, where: str) -> Iterator[tuple[str, float]]:
-    # "com.huawei.continuous.distance.total": a word of the name says what was measured
-    kinds = text(point.get("dataTypeName"), f"{where}.dataTypeName").split(".")
-    for item in list_of(point.get("value"), f"{where}.value"):
-        field = object_of(item, f"{where}.value")
-        for kind in kinds:
-            total = _TOTALS.get((kind, str(field.get("fieldName"))))
-            number = next(filter(None, map(field.get, _NUMBERS)), None)
-            if total is not None and number is not None:
-                yield total[0], number_within(number, 0, total[1], f"{where}.value")
+    cursor = text(body.get("cursor"), "cursor", _LONGEST_CURSOR)
+    # a page that leads to itself would be asked for without end
+    if ("cursor", cursor) in requested.query:
+        raise Unreadable("cursor", "the same page once more", RejectKind.DAMAGED)
+    yield Fetch(
+        account=requested.account,
+        resource=requested.resource,
+        key=next_page_key(requested.key, cursor, "cursor"),
+        path=_PATH,
+        query=(("cursor", cursor),),
+        format="huawei",
+    )

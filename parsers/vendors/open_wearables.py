@@ -378,7 +378,8 @@ def _context(sample: JsonObject, series: str, errors: _Errors) -> _Context:
 
     Only texts and null pass, so that the members are a key under which the result is kept.
     """
-    if not _is_of_series(sample.get("type", series), series):
+    stated = sample.get("type")
+    if stated is not None and not _is_of_series(stated, series):
         raise Unreadable("type", "not the type of its series", RejectKind.UNKNOWN)
     unit = sample.get("unit")
     row = unit_conversion(unit, METRIC[SERIES[series]].unit) if isinstance(unit, str) else None

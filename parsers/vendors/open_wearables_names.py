@@ -102,7 +102,7 @@ _WORKOUTS: dict[str, str] = {
     "cross_country_skiing": "cross_country_skiing backcountry_skiing",
     "skiing": "alpine_skiing downhill_skiing snowboarding snow_sports winter_sports",
     "strength": "strength_training",
-    "cardio": "cardio_training fitness_equipment aerobics group_exercise",
+    "cardio": "cardio_training fitness_equipment aerobics group_exercise boxing",
     "elliptical": "elliptical",
     "stair_climbing": "stair_climbing",
     "yoga": "yoga",
@@ -119,7 +119,9 @@ _WORKOUTS: dict[str, str] = {
     "golf": "golf",
     "transition": "transition",
     "multisport": "triathlon multisport",
-    "other": "other generic unknown",
+    "other": """other generic unknown meditation ice_skating surfing kitesurfing windsurfing
+        sailing martial_arts wrestling skating inline_skating skateboarding gymnastics
+        motorcycling motor_sports virtual_activity sport""",
 }
 WORKOUT_TYPES: dict[str, str] = type_by_word(_WORKOUTS)
 

@@ -312,6 +312,27 @@ def test_cooldown_of_seven_days_unless_tier_a() -> None:
     assert after(0, _pain("y", days_ago=20)) == []
 
 
+def test_what_expired_unseen_holds_nothing_new_back() -> None:
+    expired = _alert(_pain("x"), state=AlertState.EXPIRED, days_ago=0)
+    (step,) = settle([], [expired], [_pain("x"), _pain("y")], _NOW)
+    assert (step.kind, step.findings) == (StepKind.RAISE, (_pain("y"),))
+    assert wakes([expired], [_pain("x"), _pain("y")], _NOW) is None
+
+
+def test_a_rule_of_tier_c_is_held_back_for_a_week_where_it_is_of_tier_b() -> None:
+    def overdose(key: str, tier: Tier) -> Finding:
+        return replace(_pain(key, tier), rule="A6")
+
+    def after(days: float, tier: Tier) -> list[StepKind]:
+        closed = _alert(overdose("x", tier), state=AlertState.RESOLVED, tier=tier, days_ago=days)
+        return _kinds(settle([], [closed], [overdose("y", tier)], _NOW))
+
+    assert after(6.99, Tier.B) == []
+    assert after(7, Tier.B) == [StepKind.RAISE]
+    assert after(13.99, Tier.C) == []
+    assert after(14, Tier.C) == [StepKind.RAISE]
+
+
 def test_no_cooldown_after_a_retraction_nor_from_another_family() -> None:
     retracted = _alert(_pain("x"), state=AlertState.RETRACTED, days_ago=0)
     other = replace(_alert(_pain("x"), state=AlertState.RESOLVED, days_ago=0), family="adherence")

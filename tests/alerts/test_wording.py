@@ -4,7 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 from alerts.registry import RULE, RULES
-from alerts.wording import PHASE_WORDS, TIER_WORDS, headline, mail, reworded
+from alerts.wording import (
+    PHASE_WORDS,
+    TIER_WORDS,
+    headline,
+    limit_number,
+    limit_percent,
+    mail,
+    reworded,
+    short_number,
+    short_percent,
+)
 from clinic.pages.templating import clinic_languages
 from model.alert import Finding, StoredSentence, Tier
 from model.words.language import read_in
@@ -166,3 +176,62 @@ def test_what_cannot_be_worded_anew_stays_as_it_was_stored() -> None:
         assert reworded(row.sentence, [same], _BY_RULE).startswith("Smärta 9 av 10")
         odd = row.sentence + " And a half more."
         assert reworded(odd, [row], _BY_RULE) == odd
+
+
+def test_figures_of_sentences_are_rounded_half_up() -> None:
+    # Python's own rounding makes 20.2 of both, and 0.1 of 0.15
+    assert list(map(short_number, (20.25, 20.15, 0.15, 3.0))) == [
+        "20.3",
+        "20.2",
+        "0.2",
+        "3",
+    ]
+    # 100 * 0.5785 is 57.849999999999994
+    assert short_percent(0.5785) == "57.9"
+    assert short_percent(1.0) == "100"
+
+
+def test_a_threshold_is_worded_as_it_was_set() -> None:
+    evidence = {
+        "weeks": [
+            {"monday": "2026-11-09", "median": 2, "ratings": 3},
+            {"monday": "2026-11-16", "median": 2.75, "ratings": 4},
+        ],
+        "thresholds": {"each_week": 0.75, "at_once": 1.25},
+    }
+    assert finding("P3", evidence).sentence == (
+        "Median pain around exercise rose by week: 2, 2.8 of 10, the last in the week of "
+        "2026-11-16, by 3, 4 ratings (rule P3: 0.75 or more in two weeks running, or 1.25 at "
+        "once)."
+    )
+    assert (limit_percent(0.57), limit_percent(1), limit_number(1.8)) == ("57", "100", "1.8")
+
+
+def test_a_figure_that_passed_its_limit_is_not_rounded_to_it() -> None:
+    off = {
+        "below_ms": 50_030,
+        "within_ms": 49_970,
+        "above_ms": 0,
+        "dates": ["2026-11-16"] * 4,
+        "thresholds": {"share": 0.5},
+    }
+    assert finding("A7", off).sentence == (
+        "Intensity too low: 49.97 % of the time of 4 sessions in the prescribed range, the last on "
+        "2026-11-16 (rule A7: below 50 %)."
+    )
+    weeks = [{"monday": "2026-11-09", "dose": 1.5004}, {"monday": "2026-11-16", "dose": 1.6}]
+    high = {"weeks": weeks, "thresholds": {"dose": 1.5}}
+    assert finding("A6", high).sentence == (
+        "Two weeks above 150 % of the prescribed dose (rule A6): 150.04 % in the week of "
+        "2026-11-09, 160 % in the week of 2026-11-16."
+    )
+    long = {
+        "minutes": 60.02,
+        "minutes_prescribed": 30,
+        "ratings": [{"value": 6, "phase": "after", "local_date": "2026-11-16"}],
+        "thresholds": {"length": 2, "pain": 6},
+    }
+    assert finding("A6", long).sentence == (
+        "A session of 60.02 minutes where 30 are prescribed, with pain 6 of 10 after exercise on "
+        "2026-11-16 (rule A6: more than 2 times as long, with pain of 6 or more)."
+    )

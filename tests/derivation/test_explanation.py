@@ -92,7 +92,8 @@ def test_a_session_is_followed_to_its_payloads(manifest: Path) -> None:
     key = _only_id(manifest)
     done = explained(manifest, "session", key)
     assert headings(done) == [
-        "reported by", "candidates for it", "samples of", "intensity", "quality", "counted",
+        "reported by", "candidates for it", "samples of", "heart rate", "intensity", "quality",
+        "counted",
     ]  # fmt: skip
     sha = sha256(_file(1800)).hexdigest()[:12]
     for line in (
@@ -176,7 +177,7 @@ def test_a_day_is_the_sum_of_its_sessions(manifest: Path) -> None:
 
 def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
     done = explained(manifest, "week", "2025-11-24")
-    assert headings(done) == ["days", "due", "known", "findings"]
+    assert headings(done) == ["days", "dose", "due", "known", "findings"]
     for line in (
         "2025-11-24 1 session, 30 min, dose 30 min; frequency not known, time not known, ",
         "  2025-11-30 no data",

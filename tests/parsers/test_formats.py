@@ -54,6 +54,7 @@ HELPERS = {
     "polar_series",
     "polar_times",
     "request_note",
+    "huawei_workouts",
     "__init__",
 }
 # read by the module of the same export

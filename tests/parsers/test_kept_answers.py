@@ -68,7 +68,9 @@ def test_two_workouts_are_taken_back_by_answers_with_the_same_bytes() -> None:
     assert first.kept != second.kept
     assert [fact.head.record for fact in (*first.facts, *second.facts)] == [
         "deletion:1795190400000",
+        "deletion:1795190400000:samples",
         "deletion:1795290400000",
+        "deletion:1795290400000:samples",
     ]
 
 

@@ -21,7 +21,7 @@ from alerts.due import Due, PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
 from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_percent, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived import Week
@@ -185,7 +185,7 @@ def _part_evidence(part: PrescriptionDue, done: Credited) -> dict[str, Any]:
 def _sentence(evidence: Mapping[str, Any]) -> str:
     return _(
         "Two weeks below %(share)s %% of the prescribed sessions or minutes (rule A1). %(weeks)s.",
-        share=short_number(100 * evidence["thresholds"]["ratio"]),
+        share=limit_percent(evidence["thresholds"]["ratio"]),
         weeks="; ".join(map(_week_words, evidence["weeks"])),
     )
 

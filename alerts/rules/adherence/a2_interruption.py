@@ -9,7 +9,7 @@ from typing import Any
 from alerts.completeness import as_recorded
 from alerts.missed import days_judged_ms, missed_runs, run_finding
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, midnight
 from model.words.language import _
@@ -40,7 +40,7 @@ def _missed_words(evidence: Mapping[str, Any]) -> str:
         "No session on %(days)s days of which the data is in, from %(first)s to %(last)s, while "
         "%(missed)s were due (rule A2: %(enough)s due sessions in a row).",
         **{name: evidence[name] for name in ("days", "first", "last", "missed")},
-        enough=short_number(evidence["thresholds"]["missed"]),
+        enough=limit_number(evidence["thresholds"]["missed"]),
     )
 
 

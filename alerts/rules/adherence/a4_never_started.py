@@ -9,7 +9,7 @@ from typing import Any
 from alerts.completeness import as_recorded
 from alerts.missed import days_judged_ms, missed_runs, run_finding
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date
 from model.prescription import first_dates
@@ -31,7 +31,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "No session since the prescription began on %(first)s: %(days)s days of which the data is "
         "in, %(missed)s sessions due (rule A4: none in the first %(limit)s days).",
         **{name: evidence[name] for name in ("days", "first", "missed")},
-        limit=short_number(evidence["thresholds"]["days"]),
+        limit=limit_number(evidence["thresholds"]["days"]),
     )
 
 

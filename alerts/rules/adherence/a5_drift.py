@@ -19,7 +19,7 @@ from alerts.due import Due
 from alerts.judged_weeks import measured_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import short_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import first_full_week, week_bounds
 from model.derived import Week
@@ -152,10 +152,10 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     return _(
         "Less and less of what is prescribed: %(share)s %% in the week of %(monday)s, about "
         "%(mean)s %% of late, after %(level)s %% at the beginning (rule A5).",
-        share=short_number(100 * last["share"]),
+        share=short_percent(last["share"]),
         monday=last["monday"],
-        mean=short_number(100 * evidence["mean"]),
-        level=short_number(100 * evidence["baseline"]),
+        mean=short_percent(evidence["mean"]),
+        level=short_percent(evidence["baseline"]),
     )
 
 

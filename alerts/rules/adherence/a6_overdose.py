@@ -17,7 +17,7 @@ from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import beside, limit_number, limit_percent
 from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import MINUTE_MS, local_date, week_bounds
@@ -157,19 +157,19 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     if "weeks" in evidence:
         return _(
             "Two weeks above %(most)s %% of the prescribed dose (rule A6): %(doses)s.",
-            most=short_number(100 * thresholds["dose"]),
-            doses=", ".join(map(_dose_words, evidence["weeks"])),
+            most=limit_percent(thresholds["dose"]),
+            doses=", ".join(_dose_words(week, thresholds) for week in evidence["weeks"]),
         )
     if "exertion" in evidence:
         return _hard_words(evidence)
     return _(
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with pain "
         "%(ratings)s (rule A6: more than %(length)s times as long, with pain of %(pain)s or more).",
-        minutes=short_number(evidence["minutes"]),
+        minutes=_minutes_words(evidence),
         prescribed=evidence["minutes_prescribed"],
         ratings=ratings_words(evidence["ratings"]),
-        length=short_number(thresholds["length"]),
-        pain=short_number(thresholds["pain"]),
+        length=limit_number(thresholds["length"]),
+        pain=limit_number(thresholds["pain"]),
     )
 
 
@@ -180,17 +180,23 @@ def _hard_words(evidence: Mapping[str, Any]) -> str:
         "A session of %(minutes)s minutes where %(prescribed)s are prescribed, with exertion "
         "%(exertion)s on Borg %(scale)s (rule A6: more than %(length)s times as long, with "
         "exertion above %(ceiling)s).",
-        minutes=short_number(evidence["minutes"]),
+        minutes=_minutes_words(evidence),
         prescribed=evidence["minutes_prescribed"],
-        exertion=short_number(exertion["value"]),
+        exertion=beside(exertion["value"], exertion["ceiling"]),
         scale=scale,
-        length=short_number(evidence["thresholds"]["length"]),
-        ceiling=short_number(exertion["ceiling"]),
+        length=limit_number(evidence["thresholds"]["length"]),
+        ceiling=limit_number(exertion["ceiling"]),
     )
 
 
-def _dose_words(week: Mapping[str, Any]) -> str:
-    share = short_number(100 * week["dose"])
+def _minutes_words(evidence: Mapping[str, Any]) -> str:
+    # 60.02 minutes are more than twice 30, and 60 are not
+    most = evidence["thresholds"]["length"] * evidence["minutes_prescribed"]
+    return beside(evidence["minutes"], most)
+
+
+def _dose_words(week: Mapping[str, Any], thresholds: Mapping[str, float]) -> str:
+    share = beside(100 * week["dose"], 100 * thresholds["dose"])
     return _("%(share)s %% in the week of %(monday)s", share=share, monday=week["monday"])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import beside, limit_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import SessionBrief
 from model.calendar import DAY_MS, local_date
@@ -93,6 +93,7 @@ def _finding(
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
     below, within, above = (evidence[name] for name in _RANGE)
+    least = evidence["thresholds"]["share"]
     # two texts and no word put into one: "low" is worded otherwise in other languages
     text = N_(
         "Intensity too low: %(share)s %% of the time of %(sessions)s sessions in the prescribed "
@@ -105,10 +106,10 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         )
     return _(
         text,
-        share=short_number(100 * within / (below + within + above)),
+        share=beside(100 * within / (below + within + above), 100 * least),
         sessions=len(evidence["dates"]),
         last=evidence["dates"][-1],
-        least=short_number(100 * evidence["thresholds"]["share"]),
+        least=limit_percent(least),
     )
 
 

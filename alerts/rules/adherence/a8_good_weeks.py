@@ -12,7 +12,7 @@ from alerts.adherence import Standing
 from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
-from alerts.wording import short_number
+from alerts.wording import limit_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import first_full_week, week_bounds
 from model.prescription import first_dates
@@ -64,7 +64,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "%(weeks)s weeks in a row with %(share)s %% or more of the prescribed sessions and "
         "minutes, from the week of %(first)s (rule A8).",
         weeks=len(evidence["mondays"]),
-        share=short_number(100 * evidence["thresholds"]["ratio"]),
+        share=limit_percent(evidence["thresholds"]["ratio"]),
         first=evidence["mondays"][0],
     )
 

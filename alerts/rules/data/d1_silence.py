@@ -14,7 +14,7 @@ from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.ruling.suppression import OUTAGE
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS, local_date, midnight, rfc3339
@@ -78,7 +78,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "Nothing from a worn device since %(last)s (rule D1: for %(days)s days). Is it worn, and "
         "does it sync?",
         last=evidence["last"],
-        days=short_number(evidence["thresholds"]["silent_days"]),
+        days=limit_number(evidence["thresholds"]["silent_days"]),
     )
 
 

@@ -11,7 +11,7 @@ from alerts.completeness import as_recorded
 from alerts.heart import CARDIAC_SIGNS
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import AboveCeiling, SessionBrief, SignAnswer
 from model.answered_session import AFTER_SESSION_MS
@@ -86,8 +86,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     return _(
         "Heart rate above the ceiling of %(ceiling)s a minute for %(minutes)s minutes in the "
         "session of %(date)s%(far)s (rule H1: nearly all samples of 2 minutes or more).",
-        ceiling=short_number(evidence["ceiling"]),
-        minutes=short_number(round(evidence["minutes"], 1)),
+        ceiling=limit_number(evidence["ceiling"]),
+        minutes=short_number(evidence["minutes"]),
         date=evidence["local_date"],
         far=far,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.heart import level_before, night_finding, nights, thresholds_if_on, tomorrow
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.words.language import _
 
@@ -40,7 +40,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         rates=", ".join(short_number(night["bpm"]) for night in evidence["nights"]),
         last=evidence["nights"][-1]["local_date"],
         level=short_number(evidence["level"]),
-        rise=short_number(evidence["thresholds"]["rise"]),
+        rise=limit_number(evidence["thresholds"]["rise"]),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.heart import night_finding, nights, thresholds_if_on, tomorrow
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.words.language import _
 
@@ -30,14 +30,14 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
     thresholds = evidence["thresholds"]
     far = ""
     if max(rates) > thresholds["very_high"]:
-        far = _(", above %(limit)s", limit=short_number(thresholds["very_high"]))
+        far = _(", above %(limit)s", limit=limit_number(thresholds["very_high"]))
     return _(
         "Resting heart rate %(rates)s a minute on the nights up to %(last)s%(far)s (rule H3: "
         "%(limit)s or more on %(nights)s nights).",
         rates=_(" and ").join(map(short_number, rates)),
         last=evidence["nights"][-1]["local_date"],
         far=far,
-        limit=short_number(thresholds["bpm"]),
+        limit=limit_number(thresholds["bpm"]),
         nights=len(rates),
     )
 

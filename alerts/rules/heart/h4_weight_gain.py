@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.heart import thresholds_if_on
 from alerts.occasions import Occasion, finding_of, fresh_until
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import Weighing
 from model.calendar import local_date
@@ -93,8 +93,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         day=last["local_date"],
         first=short_number(first["kg"]),
         before=first["local_date"],
-        rise=short_number(evidence["thresholds"]["rise"]),
-        days=short_number(evidence["thresholds"]["days"]),
+        rise=limit_number(evidence["thresholds"]["rise"]),
+        days=limit_number(evidence["thresholds"]["days"]),
     )
 
 

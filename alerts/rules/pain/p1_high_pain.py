@@ -20,7 +20,7 @@ from alerts.pain import (
     ratings_words,
     thresholds_at,
 )
-from alerts.wording import short_number
+from alerts.wording import limit_number
 from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating
 from model.facts import Phase
@@ -107,7 +107,7 @@ def _repeated(
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    limits = {name: short_number(value) for name, value in evidence["thresholds"].items()}
+    limits = {name: limit_number(value) for name, value in evidence["thresholds"].items()}
     ratings = ratings_words(evidence["ratings"])
     if len(evidence["ratings"]) == 1:
         very_high = limits["very_high"]

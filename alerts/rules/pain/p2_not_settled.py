@@ -17,7 +17,7 @@ from alerts.pain import (
     thresholds_at,
     usual_pain,
 )
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating
 from model.facts import Phase
@@ -65,7 +65,7 @@ def _by_value(rating: PainRating) -> tuple[float, int]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    limits = {name: short_number(value) for name, value in evidence["thresholds"].items()}
+    limits = {name: limit_number(value) for name, value in evidence["thresholds"].items()}
     return _(
         "Pain %(ratings)s; usual before exercise %(usual)s (rule P2: %(rise)s or more above usual "
         "on %(sessions)s of the last %(of_last)s rated mornings).",

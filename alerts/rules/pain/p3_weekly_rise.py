@@ -2,7 +2,9 @@
 
 The medians of whole weeks are compared, because single ratings scatter. A week with few ratings has
 no median that is compared. Every rating around exercise counts: who exercises twice a week rates
-four times or more, and only twice after exercise.
+four times or more, and only twice after exercise. But who rates before exercise in one week and
+after it in the next has a higher median and no more pain: a phase that both weeks have must have
+risen as much.
 """
 
 from collections import defaultdict
@@ -12,16 +14,16 @@ from statistics import median
 from typing import Any
 
 from alerts.occasions import Occasion, finding_of
-from alerts.pain import Ratings, is_muted, ratings_read
+from alerts.pain import RATED_PHASES, Ratings, is_muted, ratings_read
 from alerts.thresholds import thresholds_on
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
+from model.facts import Phase
 from model.prescription import from_recording
 from model.words.language import _
 
 _WEEK = timedelta(days=7)
-_Medians = Mapping[date, float]
 
 
 def _weekly_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -31,8 +33,7 @@ def _weekly_rise(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     for last in sorted(by_week):
         end_ms = week_bounds(last, on.zone)[1]
         thresholds = thresholds_on(rule, prescribed, last)
-        medians = _medians(by_week, thresholds)
-        rising = _rising(medians, last, thresholds)
+        rising = _rising(by_week, last, thresholds)
         # a running week is not compared: its median may still go down with an answer of today
         if rising and end_ms <= on.now_ms and _in_sight(on, rule, rising[0]):
             yield _finding(on, rule, last, [_week(first, by_week) for first in rising], thresholds)
@@ -46,34 +47,42 @@ def _by_week(ratings: Ratings) -> dict[date, Ratings]:
     return by_week
 
 
-def _medians(by_week: Mapping[date, Ratings], thresholds: Mapping[str, float]) -> _Medians:
-    """Return the median of each week with enough ratings."""
-    medians: dict[date, float] = {}
-    for first, ratings in by_week.items():
-        if len(ratings) >= thresholds["ratings"]:
-            medians[first] = median(rating.value for rating in ratings)
-    return medians
-
-
-def _rising(medians: _Medians, last: date, thresholds: Mapping[str, float]) -> list[date]:
+def _rising(
+    by_week: Mapping[date, Ratings], last: date, thresholds: Mapping[str, float]
+) -> list[date]:
     """Return the Mondays of the weeks over which the median rose, [] where it did not."""
-    rise = _rise(medians, last)
+    rise = _rise(by_week, last, thresholds)
     if rise is None:
         return []
     # looked at first, because so steep a rise needs no second week to be believed
     if rise >= thresholds["at_once"]:
         return [last - _WEEK, last]
-    before = _rise(medians, last - _WEEK)
+    before = _rise(by_week, last - _WEEK, thresholds)
     if before is not None and min(before, rise) >= thresholds["each_week"]:
         return [last - 2 * _WEEK, last - _WEEK, last]
     return []
 
 
-def _rise(medians: _Medians, week: date) -> float | None:
-    """Return by how much a week's median is above that of the week before, None if unknown."""
-    if week not in medians or week - _WEEK not in medians:
+def _rise(
+    by_week: Mapping[date, Ratings], week: date, thresholds: Mapping[str, float]
+) -> float | None:
+    """Return by how much pain rose from the week before, None where too little is known."""
+    before, after = by_week.get(week - _WEEK, []), by_week.get(week, [])
+    if min(len(before), len(after)) < thresholds["ratings"]:
         return None
-    return medians[week] - medians[week - _WEEK]
+    rises = [_median(after, phase) - _median(before, phase) for phase in _shared(before, after)]
+    overall = _median(after, *RATED_PHASES) - _median(before, *RATED_PHASES)
+    # without a phase in common the weeks answer different questions
+    return min(overall, max(rises)) if rises else None
+
+
+def _shared(before: Ratings, after: Ratings) -> set[Phase]:
+    """Return the phases that both of two weeks have ratings of."""
+    return {rating.phase for rating in before} & {rating.phase for rating in after}
+
+
+def _median(ratings: Ratings, *phases: Phase) -> float:
+    return median(rating.value for rating in ratings if rating.phase in phases)
 
 
 def _week(first: date, by_week: Mapping[date, Ratings]) -> dict[str, Any]:
@@ -126,8 +135,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         medians=", ".join(short_number(week["median"]) for week in weeks),
         monday=weeks[-1]["monday"],
         counts=", ".join(str(week["ratings"]) for week in weeks),
-        each=short_number(thresholds["each_week"]),
-        at_once=short_number(thresholds["at_once"]),
+        each=limit_number(thresholds["each_week"]),
+        at_once=limit_number(thresholds["at_once"]),
     )
 
 
@@ -142,7 +151,7 @@ def _next_due(on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 WEEKLY_RISE = Rule(
     id="P3",
     family="pain",
-    version=2,
+    version=3,
     tier=Tier.B,
     title="Pain rising from week to week",
     thresholds={

@@ -15,7 +15,7 @@ from alerts.pain import (
     thresholds_at,
     usual_pain,
 )
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import HOUR_MS
 from model.words.language import _
@@ -63,8 +63,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "for %(hours)s hours, with no lower answer between).",
         ratings=ratings_words(reversed(evidence["ratings"])),
         usual=short_number(evidence["usual"]),
-        rise=short_number(thresholds["rise"]),
-        hours=short_number(thresholds["apart_hours"]),
+        rise=limit_number(thresholds["rise"]),
+        hours=limit_number(thresholds["apart_hours"]),
     )
 
 

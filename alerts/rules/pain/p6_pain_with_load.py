@@ -15,7 +15,7 @@ from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from alerts.rules.pain.p2_not_settled import NOT_SETTLED
 from alerts.rules.pain.p3_weekly_rise import WEEKLY_RISE
 from alerts.rules.pain.p4_flare import FLARE
-from alerts.wording import short_number
+from alerts.wording import limit_number, short_number
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, monday, week_bounds
@@ -95,7 +95,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         monday=evidence["monday"],
         mean=short_number(evidence["mean_dose_min"]),
         rules=", ".join(evidence["rules"]),
-        rise=short_number(evidence["thresholds"]["rise"]),
+        rise=limit_number(evidence["thresholds"]["rise"]),
     )
 
 

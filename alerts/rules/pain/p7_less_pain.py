@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.completeness import as_recorded
 from alerts.pain import pain_finding, ratings_read, thresholds_at, usual_pain
-from alerts.wording import short_number
+from alerts.wording import limit_number, limit_percent, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, midnight
 from model.facts import Phase
@@ -47,8 +47,8 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "(rule P7: %(fall)s and %(share)s %% less or more).",
         usual=short_number(evidence["usual"]),
         at_start=short_number(evidence["at_start"]),
-        fall=short_number(thresholds["fall"]),
-        share=short_number(100 * thresholds["share"]),
+        fall=limit_number(thresholds["fall"]),
+        share=limit_percent(thresholds["share"]),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import Ratings, ratings_read
-from alerts.wording import short_number
+from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import SessionBrief
 from model.calendar import HOUR_MS
@@ -77,7 +77,7 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
         "within %(hours)s hours of each).",
         sessions=len(evidence["dates"]),
         dates=", ".join(evidence["dates"]),
-        hours=short_number(evidence["thresholds"]["answer_hours"]),
+        hours=limit_number(evidence["thresholds"]["answer_hours"]),
     )
 
 

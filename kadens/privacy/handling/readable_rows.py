@@ -21,6 +21,7 @@ from kadens.privacy.handling.access_page import PAGE_STYLE
 from model.alert import StoredSentence
 from model.privacy.requests import RightKind, RightsState
 from model.words.language import ENGLISH, _, read_in, translated
+from model.words.rounding import half_up
 from patient.history.answers import own_answer
 from patient.pages import LINK_LOCALE
 from patient.words import activity_words
@@ -125,8 +126,8 @@ def _session(row: Mapping[str, Any]) -> ReadableLine:
     lasted = datetime.fromisoformat(row["end_at"]) - datetime.fromisoformat(row["start_at"])
     minutes = int(lasted.total_seconds() * 1_000 - row["paused_ms"]) // _MINUTE_MS
     heart = row.get("hr_mean")
-    pulse = "" if heart is None else f", medelpuls {heart:.0f}"
-    rate = "" if heart is None else f", mean heart rate {heart:.0f}"
+    pulse = "" if heart is None else f", medelpuls {half_up(heart)}"
+    rate = "" if heart is None else f", mean heart rate {half_up(heart)}"
     return ReadableLine(
         at=str(row["start_at"]),
         swedish=f"{_translated(kind)}, {minutes} minuter{pulse}",

@@ -96,7 +96,8 @@ def garmin_details(record: JsonObject, where: str, errors: GarminErrors) -> Iter
     if of_both.get("summaryId") is None:
         of_both["summaryId"] = record.get("summaryId")
     name = _activity_name(of_both, where, errors)
-    samples = _listed(record, where)
+    none: list[object] = []
+    samples = kept_without(errors, none, _listed, record.get("samples"), f"{where}.samples")
     points = _points(samples, where, errors)
     try:
         workout = _workout(of_both, f"{where}.summary", errors, name, MEASURED)
@@ -158,11 +159,10 @@ def _workout(
     )
 
 
-def _listed(record: JsonObject, where: str) -> list[object]:
-    listed = record.get("samples")
-    samples = [] if listed is None else list_of(listed, f"{where}.samples")
+def _listed(value: object, where: str) -> list[object]:
+    samples = [] if value is None else list_of(value, where)
     if len(samples) > MOST_RECORDS:
-        raise Unreadable(f"{where}.samples", "more samples than are read", RejectKind.TOO_MUCH)
+        raise Unreadable(where, "more samples than are read", RejectKind.TOO_MUCH)
     return samples
 
 

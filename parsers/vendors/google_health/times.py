@@ -80,7 +80,8 @@ def civil_ms(value: object, where: str) -> int:
     ms = midnight_ms(civil_date(written.get("date"), f"{where}.date"), where)
     seconds = 0
     for name, most in _CLOCK:
-        part = _integer(clock.get(name, 0), f"{where}.time.{name}")
+        # null is left out as well
+        part = _integer(clock.get(name) or 0, f"{where}.time.{name}")
         # 24:00 of a day and a leap second are written by some clocks
         if not 0 <= part <= most:
             raise Unreadable(f"{where}.time.{name}", "not a time of a clock", RejectKind.RANGE)

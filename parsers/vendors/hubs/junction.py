@@ -254,12 +254,21 @@ def _summaries(body: JsonObject, requested: Fetch, into: Collected) -> Iterator[
 def _add_groups(body: JsonObject, resource: str, into: Collected) -> None:
     for provider, groups in object_of(body.get("groups"), "groups").items():
         where = f"groups.{provider}" if _SLUG.fullmatch(provider) else "groups"
-        for index, group in enumerate(list_of(groups, where)):
+        for index, group in enumerate(_groups(groups, where, into)):
             try:
                 located = f"{where}[{index}]"
                 add_samples(resource, object_of(group, located), located, into)
             except Unreadable as error:
                 into.refused.add("", None, error)
+
+
+def _groups(value: object, where: str, into: Collected) -> list[object]:
+    """Return the groups of a provider; one that has none costs the others nothing."""
+    try:
+        return [] if value is None else list_of(value, where)
+    except Unreadable as error:
+        into.refused.add("", None, error)
+        return []
 
 
 def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:

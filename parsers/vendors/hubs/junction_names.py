@@ -118,18 +118,24 @@ _SPORTS: dict[str, str] = {
     "running": "run track_running virtual_run street_running ultra_running",
     "treadmill": "treadmill_running treadmill_walking indoor_running indoor_walking",
     "nordic_walking": "nordic_walking",
-    "cycling": "ride road_cycling gravel_cycling bike_commuting hand_cycling bmx",
+    "cycling": "ride road_cycling gravel_cycling bike_commuting hand_cycling bmx road_biking",
     "indoor_cycling": "virtual_ride spinning stationary_cycling stationary_biking",
     "swimming": "swim lap_swimming",
     "rowing": "indoor_rowing",
-    "strength": "weightlifting weight_training strength core_training functional_training",
+    "strength": """weightlifting weight_training strength core_training functional_training
+        functional_strength_training traditional_strength_training""",
     "cardio": """hiit crossfit circuit_training boxing kickboxing martial_arts jump_rope cardio
         calisthenics interval_training""",
     "stair_climbing": "stairs stair_stepper floor_climbing",
     "mobility": "flexibility gymnastics physical_therapy",
     "dance": "dancing zumba",
-    "ball_sport": "softball",
+    "ball_sport": "softball ice_hockey",
     "skiing": "snowboard skiing",
     "cross_country_skiing": "nordic_skiing roller_skiing",
+    "paddling": "stand_up_paddling",
+    "wheelchair": "wheelchair_walk wheelchair_run",
+    "climbing": "climbing",
+    "pilates": "barre",
+    "other": "breathing fishing hunting fencing judo karate taekwondo workout",
 }
 JUNCTION_SPORTS: dict[str, str] = {**WORKOUT_TYPES, **type_by_word(_SPORTS)}

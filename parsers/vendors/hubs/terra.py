@@ -18,6 +18,7 @@ from parsers.fields import (
     Unreadable,
     body_error,
     document,
+    kept_without,
     list_of,
     object_of,
     optional_text,
@@ -25,7 +26,7 @@ from parsers.fields import (
 )
 from parsers.phone.collected import Collected
 from parsers.vendors.hubs.terra_entries import ENTRIES
-from parsers.vendors.hubs.terra_entry import TerraEntry
+from parsers.vendors.hubs.terra_entry import TerraEntry, refuse
 from parsers.vendors.hubs.terra_names import NOT_FOLLOWED_KINDS, NOTICED_KINDS
 from parsers.vendors.request_note import dated_push
 
@@ -98,8 +99,11 @@ def _scopes(value: object) -> tuple[str, ...]:
 def _part(kind: str, body: JsonObject, context: Context) -> Part:
     user = object_of(body.get("user"), "user")
     account = text(user.get("user_id"), "user.user_id")
-    provider = optional_text(user.get("provider"), "user.provider").lower()
     revision, into = _revision(context), Collected()
+    errors: list[Unreadable] = []
+    stated = user.get("provider"), "user.provider"
+    provider = kept_without(errors, "", optional_text, *stated).lower()
+    refuse(errors, into)
     for index, item in enumerate(list_of(body.get("data"), "data")):
         where = f"data[{index}]"
         try:

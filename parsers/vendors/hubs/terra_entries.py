@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from model.facts import Method
-from parsers.fields import Unreadable, head, measure_of, number_within
+from parsers.fields import Unreadable, head, kept_without, measure_of, number_within
 from parsers.phone.collected import Collected
 from parsers.vendors.hubs.terra_entry import (
     LONGEST_TERRA_S,
@@ -17,6 +17,7 @@ from parsers.vendors.hubs.terra_entry import (
     TerraEntry,
     TerraTime,
     add_series,
+    refuse,
     terra_name,
 )
 from parsers.vendors.hubs.terra_names import DAY_FIGURES, INTENSE_PATHS, NIGHT_FIGURES, Path
@@ -104,7 +105,10 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
     end = entry.time(metadata.get("end_time"), f"{where}.end_time")
     named = terra_name(metadata, where, start)
     # a device that measured sleep knows how long it lasted; a diary knows only its ends
-    is_measured = entry.at(("sleep_durations_data", "asleep")) is not None
+    errors: list[Unreadable] = []
+    asleep = kept_without(errors, None, entry.at, ("sleep_durations_data", "asleep"))
+    refuse(errors, into)
+    is_measured = asleep is not None
     if shows_sleep(source, is_measured=is_measured):
         of = head(source, f"night:{named}", entry.revision, (start.ms, end.ms), start.offset)
         into.facts.append(sleep_as_wear(of, f"{where}.end_time"))

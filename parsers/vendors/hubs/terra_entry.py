@@ -45,10 +45,10 @@ class TerraEntry:
     def at(self, path: Path) -> object:
         """Return what stands at a path, None where anything on the way is missing."""
         value: object = self.fields
-        for name in path:
+        for depth, name in enumerate(path):
             if value is None:
                 return None
-            value = object_of(value, self.where).get(name)
+            value = object_of(value, self.path(path[:depth])).get(name)
         return value
 
     def path(self, path: Path) -> str:

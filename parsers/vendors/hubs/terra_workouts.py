@@ -16,7 +16,13 @@ from parsers.vendors.hubs.terra_entry import (
     refuse,
     terra_name,
 )
-from parsers.vendors.hubs.terra_names import NO_EXERCISE, TERRA_SERIES, TERRA_TOTALS, TERRA_TYPES
+from parsers.vendors.hubs.terra_names import (
+    NO_EXERCISE,
+    TERRA_SERIES,
+    TERRA_TOTALS,
+    TERRA_TYPES,
+    Path,
+)
 from parsers.vendors.hubs.values import workout_span
 from parsers.word_tables import type_of_word
 
@@ -89,8 +95,7 @@ def _moving_ms(entry: TerraEntry, span: tuple[int, int]) -> int | None:
     # the lists have readings of their own, and the latest of them all knows the timer best
     last_ms, timer_s = span[0], None
     for row in TERRA_SERIES:
-        listed = entry.at(row.path)
-        for item in listed[-1:] if isinstance(listed, list) else ():
+        for item in _last(entry, row.path):
             try:
                 reading = object_of(item, entry.where)
                 at_ms = entry.time(reading.get(row.at), entry.where).ms
@@ -105,6 +110,15 @@ def _moving_ms(entry: TerraEntry, span: tuple[int, int]) -> int | None:
     paused_ms = last_ms - span[0] - round(timer_s * 1000)
     moving_ms = span[1] - span[0] - paused_ms
     return moving_ms if paused_ms > SHORTEST_PAUSE_MS and moving_ms > 0 else None
+
+
+def _last(entry: TerraEntry, path: Path) -> list[object]:
+    """Return the last sample of a list, none where there is no such list."""
+    try:
+        listed = entry.at(path)
+    except Unreadable:
+        return []  # told where the samples are read
+    return listed[-1:] if isinstance(listed, list) else []
 
 
 def _totals(entry: TerraEntry, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:

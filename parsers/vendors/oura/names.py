@@ -41,7 +41,7 @@ WORKOUT_METHODS: dict[str, Method] = {
 HEART_RATE_METHODS: dict[str, Method] = {"workout": Method.WORKOUT, "live": Method.WORKOUT}
 
 _ACTIVITIES: dict[str, str] = {
-    "walking": "walking dogWalking stroller houseWalking",
+    "walking": "walking dogWalking stroller houseWalking walkingFitness",
     "nordic_walking": "nordicWalking",
     "hiking": "hiking snowshoeing orienteering mountaineering",
     "running": "running trailRunning jogging",
@@ -59,7 +59,7 @@ _ACTIVITIES: dict[str, str] = {
     "elliptical": "elliptical crossTrainer",
     "stair_climbing": "stairExercise stairClimbing",
     "yoga": "yoga",
-    "pilates": "pilates",
+    "pilates": "pilates barre",
     "mobility": "stretching flexibility",
     "dance": "dancing dance zumba",
     "golf": "golf discGolf",
@@ -69,6 +69,6 @@ _ACTIVITIES: dict[str, str] = {
         cricket hockey iceHockey floorball waterPolo""",
     "riding": "horsebackRiding",
     "other": """other houseWork yardWork sauna surfing sailing martialArts skateboarding
-        iceSkating skating gymnastics bowling fishing""",
+        iceSkating skating gymnastics bowling fishing gardening mindfulness""",
 }
 OURA_ACTIVITIES: dict[str, str] = type_by_word(_ACTIVITIES)

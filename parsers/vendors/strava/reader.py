@@ -63,15 +63,20 @@ def _activity(record: JsonObject, where: str, context: Context) -> Iterator[Read
     errors: list[Unreadable] = []
     workout = workout_of(record, where, errors)
     requested = context.requested
-    athlete = record.get("athlete")
-    stated = athlete.get("id") if isinstance(athlete, dict) else None
-    account = "" if stated is None else number_text(stated, f"{where}.athlete.id")
-    account = requested.account if requested else account
+    # whoever was asked for it is known, whatever the answer says
+    account = requested.account if requested else _athlete(record, where)
     yield Part(account=account, facts=(workout,), rejects=rejects(errors))
     # There is nothing to fetch of what somebody typed in, and each request counts.
     if record.get("manual") is not True and account:
         when = requested.key.rpartition("/")[2] if requested else PAST
         yield fetch_streams(account, workout, when)
+
+
+def _athlete(record: JsonObject, where: str) -> str:
+    """Return the athlete of an activity, "" where it names none."""
+    athlete = record.get("athlete")
+    stated = athlete.get("id") if isinstance(athlete, dict) else None
+    return "" if stated is None else number_text(stated, f"{where}.athlete.id")
 
 
 def _listed(document: object, requested: Fetch) -> Iterator[ReaderItem]:

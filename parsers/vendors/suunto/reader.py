@@ -34,6 +34,7 @@ from parsers.vendors.suunto.workouts import suunto_workout
 
 WORKOUTS = "workouts"  # the resource of a list of workouts
 LIST_PATH = "/v3/workouts/"
+_KEYS = ("workoutKey", "key")
 _LONGEST_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # SINCE-UNTIL:LIMIT+OFFSET
 _PAGE_KEY = re.compile(r"(\d{1,15}-\d{1,15}):(\d{1,4})\+(\d{1,6})", re.ASCII)
@@ -141,8 +142,7 @@ def _workouts(account: str, named: list[tuple[str, Any]]) -> Iterator[Part]:
     for where, content in named:
         try:
             workout = object_of(content, where)
-            written = workout.get("workoutKey"), f"{where}.workoutKey"
-            key = kept_without(errors, "", _key, *written)
+            key = kept_without(errors, "", _key, *_named(workout, where))
             facts.append(suunto_workout(workout, key, where, errors))
         except Unreadable as error:
             errors.append(error)
@@ -151,9 +151,15 @@ def _workouts(account: str, named: list[tuple[str, Any]]) -> Iterator[Part]:
 
 def _key_or_none(workout: object) -> str | None:
     try:
-        return _key(object_of(workout, "workout").get("workoutKey"), "workoutKey")
+        return _key(*_named(object_of(workout, "workout"), "workout"))
     except Unreadable:
         return None
+
+
+def _named(workout: JsonObject, where: str) -> tuple[object, str]:
+    """Return the key of a workout with its path; the data of one workout have it as `key`."""
+    name = next((name for name in _KEYS if workout.get(name) is not None), _KEYS[0])
+    return workout.get(name), f"{where}.{name}"
 
 
 def _key(value: object, where: str) -> str:

@@ -33,7 +33,7 @@ RECOVERY_METRICS: dict[str, str] = {
 _SPORTS: dict[str, str] = {
     "walking": "walking dog-walking stroller-walking rucking caddying",
     "hiking": "hiking-rucking hiking snowshoeing mountaineering",
-    "running": "running track-field trail-running obstacle-course-racing",
+    "running": "running track-field trail-running obstacle-course-racing stroller-jogging",
     "treadmill": "treadmill-running treadmill",
     "cycling": "cycling mountain-biking road-cycling gravel-cycling bmx",
     "indoor_cycling": "spin indoor-cycling assault-bike",
@@ -51,18 +51,24 @@ _SPORTS: dict[str, str] = {
     "elliptical": "elliptical",
     "stair_climbing": "stairmaster climber stadium-steps",
     "yoga": "yoga hot-yoga",
-    "pilates": "pilates barre",
+    "pilates": "pilates barre barre3",
     "mobility": "stretching mobility physical-therapy",
     "dance": "dance zumba ballet",
     "golf": "golf disc-golf",
     "climbing": "rock-climbing bouldering indoor-climbing",
-    "racket_sport": "tennis squash badminton pickleball padel table-tennis racquetball paddle",
+    "racket_sport": """tennis squash badminton pickleball padel table-tennis racquetball paddle
+        paddle-tennis""",
     "ball_sport": """basketball soccer football volleyball baseball softball rugby cricket lacrosse
-        handball hockey ice-hockey field-hockey netball water-polo gaelic-football ultimate""",
-    "riding": "horseback-riding",
+        handball hockey ice-hockey field-hockey netball water-polo gaelic-football ultimate
+        australian-football hurling-camogie spikeball""",
+    "riding": "horseback-riding polo",
     "multisport": "triathlon duathlon",
     "other": """activity other surfing sailing wrestling martial-arts jiu-jitsu fencing gymnastics
         skateboarding ice-skating inline-skating motocross manual-labor yard-work massage-therapy
-        sauna ice-bath meditation commuting gaming""",
+        sauna ice-bath meditation commuting gaming parkour circus-arts paintball
+        motor-racing coaching cleaning stage-performance musical-performance public-speaking
+        watching-sports high-stress-work operations-tactical operations-medical operations-flying
+        operations-water air-compression percussive-massage hot-tub dedicated-parenting
+        toddlerwearing babywearing""",
 }
 WHOOP_SPORTS: dict[str, str] = type_by_word(_SPORTS)

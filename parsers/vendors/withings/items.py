@@ -35,7 +35,8 @@ class ListedItem:
         nothing: JsonObject = {}
         value, where = self.field(name)
         inside = nothing
-        if value is not None:
+        # an object without members comes as an empty list
+        if value is not None and value != []:
             inside = kept_without(self.errors, nothing, object_of, value, where)
         return ListedItem(inside, where, self.errors)
 

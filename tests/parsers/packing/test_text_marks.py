@@ -6,8 +6,8 @@ import pytest
 
 from model.errors import BodyError
 from model.received import Context
-from parsers.format_rows.text_marks import unmarked
 from parsers.formats import parse, read_items, sniff
+from parsers.packing.text_marks import unmarked
 from tests.rooms import ROOT
 
 _DATA = ROOT / "tests" / "data"
@@ -51,9 +51,12 @@ def test_a_mark_of_the_encoding_changes_nothing(case: str) -> None:
 
 def test_a_text_that_is_cut_off_anywhere_is_read_up_to_there() -> None:
     text = "a\u20acb".encode("utf-16")
-    assert unmarked(text[:2]) == b""
-    assert unmarked(text[:3]) == b"\xef\xbf\xbd"
-    assert unmarked(text[:6]) == "a\u20ac".encode()
+    assert [unmarked(text[:end]) for end in (2, 3, 4, 6)] == [
+        b"",
+        b"\xef\xbf\xbd",
+        b"a",
+        "a\u20ac".encode(),
+    ]
     assert unmarked(b"\xff") == b"\xff"
 
 

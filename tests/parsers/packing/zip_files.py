@@ -111,12 +111,12 @@ def flagged_zip(
     return bytes(changed)
 
 
-def misplaced_zip(packed: bytes, places: tuple[int, ...]) -> bytes:
-    """Return a zip whose directory states other places of its members."""
+def misplaced_zip(packed: bytes, offsets: tuple[int, ...]) -> bytes:
+    """Return a zip whose directory states other offsets of its members."""
     changed, at = bytearray(packed), 0
-    for begin in places:
+    for offset in offsets:
         at = changed.index(b"PK\1\2", at)
-        changed[at + 42 : at + 46] = struct.pack("<L", begin)
+        changed[at + 42 : at + 46] = struct.pack("<L", offset)
         at += 46
     return bytes(changed)
 

@@ -6,7 +6,7 @@ from model.errors import BodyError
 from model.facts import RejectKind, SampleBlock, Workout
 from parsers.formats import parse
 from parsers.tracks import mending
-from tests.rows import matching, of_type, values_of
+from tests.rows import of_type, values_of
 
 _MENDED = "letters that XML does not allow, which were mended"
 _DECLARED = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -16,8 +16,8 @@ _GPX = """<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><name>{}</name><tr
 <trkpt lat="0" lon="0"><time>2024-03-01T07:00:02Z</time>
 <extensions><heartrate>101</heartrate></extensions></trkpt></trkseg></trk></gpx>"""
 _TCX = """<TrainingCenterDatabase
-xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities>
-<Activity Sport="Running"><Notes>{}</Notes><Id>2024-03-01T07:00:00Z</Id>
+xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2">
+<Activities><Activity Sport="Running"><Notes>{}</Notes><Id>2024-03-01T07:00:00Z</Id>
 <Lap StartTime="2024-03-01T07:00:00Z"><TotalTimeSeconds>2</TotalTimeSeconds><Track>
 <Trackpoint><Time>2024-03-01T07:00:00Z</Time>
 <HeartRateBpm><Value>100</Value></HeartRateBpm></Trackpoint>
@@ -30,7 +30,9 @@ _BOTH = pytest.mark.parametrize("written", [_GPX, _TCX], ids=["gpx", "tcx"])
 def _beats(content: bytes) -> tuple[list[float], list[tuple[str, RejectKind]]]:
     parsed = parse("files", content)
     assert len(of_type(Workout, parsed.facts)) == 1
-    (block,) = matching(of_type(SampleBlock, parsed.facts), metric="heart_rate")
+    (block,) = [
+        block for block in of_type(SampleBlock, parsed.facts) if block.metric == "heart_rate"
+    ]
     beats: list[float] = block.v.tolist()
     return beats, values_of(parsed.rejects, "why", "kind")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 import pytest
 
@@ -62,6 +63,39 @@ def test_every_rating_around_exercise_counts_and_no_answer_of_now() -> None:
     around = (Phase.BEFORE, Phase.AFTER, Phase.NEXT_MORNING)
     assert len(judge(pain_input(*_in_phases(*around)), (WEEKLY_RISE,))) == 1
     assert judge(pain_input(*_in_phases(Phase.AFTER, Phase.NONE)), (WEEKLY_RISE,)) == ()
+
+
+def _phased(*weeks: str) -> list[PainRating]:
+    """Return the ratings of the last full weeks, each such as "b2 a4": its phase and its value."""
+    phases = {"b": Phase.BEFORE, "d": Phase.DURING, "a": Phase.AFTER, "n": Phase.NEXT_MORNING}
+    written = list(map(str.split, weeks))
+    rows = _weeks(*map(_values, written))
+    texts = chain.from_iterable(written)
+    return [replace(row, phase=phases[text[0]]) for row, text in zip(rows, texts, strict=True)]
+
+
+def _values(week: Sequence[str]) -> list[float]:
+    return [float(text[1:]) for text in week]
+
+
+@pytest.mark.parametrize(
+    ("weeks", "findings"),
+    [
+        (("b0 b0 b0 a3", "b0 a3 a3 a3"), False),  # another mix of the same pain
+        (("b0 b0 b0", "a3 a3 a3"), False),  # no phase in common: nothing to compare
+        (("b0 b0 b0 a3", "b0 b0 a5 a5 a5"), True),  # more after exercise, as much before
+        (("b1 b1 a3 a3", "b3 b3 a5 a5"), True),
+        (("b1 b1 a3 a3", "b2 b2 a4 a4", "b3 b3 a5 a5"), True),
+        # three at once by another mix, and a point in each phase: no two at once
+        (("b1 b1 b1 a3", "b2 a4 a4 a4"), False),
+        # by the phase that both weeks have, in two weeks running
+        (("b1 b1 b1 a3", "b2 a4 a4 a4", "d6 a5 a5 n6"), True),
+    ],
+)
+def test_a_rise_is_one_of_pain_and_not_of_what_was_asked(
+    weeks: tuple[str, ...], *, findings: bool
+) -> None:
+    assert len(judge(pain_input(*_phased(*weeks)), (WEEKLY_RISE,))) == findings
 
 
 def test_a_week_is_compared_when_it_is_over_and_raises_until_the_next_is() -> None:

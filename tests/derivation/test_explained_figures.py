@@ -1,0 +1,150 @@
+"""Each figure of a derivation follows from its explanation, and leads to its payloads."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from kadens.derivation.derivation import Derivation, derive_manifest
+from kadens.derivation.explanation import explanation
+from model.calendar import MINUTE_MS, rfc3339
+from simulate.open_wearables_writer import heart_rate_body, workout_body
+
+_BEGIN_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z, a Monday
+_RECEIVED_MS = _BEGIN_MS + 300 * MINUTE_MS
+_ZONE = "Europe/Stockholm"
+
+
+class Body(NamedTuple):
+    connector: str
+    content: bytes
+
+
+def _workout(name: str, first: int, last: int, kind: str = "running") -> Body:
+    span = _BEGIN_MS + first * MINUTE_MS, _BEGIN_MS + last * MINUTE_MS
+    return Body("open_wearables", workout_body("u", _ZONE, name, kind, span, {}))
+
+
+def _heart(first: int, last: int, bpm: float) -> Body:
+    t = _BEGIN_MS + np.arange(first * 6, last * 6, dtype=np.int64) * 10_000
+    # no sensor gives one value for ten minutes
+    v = bpm + np.arange(len(t), dtype=np.float64) % 2
+    return Body("open_wearables", heart_rate_body("u", _ZONE, t, v))
+
+
+def _reported(first: int, last: int, exertion: float) -> Body:
+    at = rfc3339(_BEGIN_MS + 100 * MINUTE_MS)
+    session = {
+        "id": "r1",
+        "instrument": "session",
+        "activity": "running",
+        "started_at": rfc3339(_BEGIN_MS + first * MINUTE_MS),
+        "ended_at": rfc3339(_BEGIN_MS + last * MINUTE_MS),
+        "answered_at": at,
+    }
+    answer = {
+        "id": "e1",
+        "instrument": "exertion",
+        "value": exertion,
+        "scale": "borg-cr10",
+        "session": "r1",
+        "answered_at": at,
+    }
+    event = {"type": "report.created", "patient": "u", "reports": [session, answer]}
+    return Body("reports", json.dumps(event).encode())
+
+
+Derive = Callable[[Sequence[Body]], Derivation]
+
+
+@pytest.fixture(name="derive")
+def _derive(tmp_path: Path) -> Derive:
+    def derive(bodies: Sequence[Body]) -> Derivation:
+        rows: list[dict[str, Any]] = []
+        for number, body in enumerate(bodies):
+            (tmp_path / f"{number}.json").write_bytes(body.content)
+            received = rfc3339(_RECEIVED_MS + number * MINUTE_MS)
+            row = {"path": f"{number}.json", "connector": body.connector, "received": received}
+            rows.append(row)
+        manifest = {
+            "zone": _ZONE,
+            "now": "2025-12-03T08:00:00+01:00",
+            "profiles": [{"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}],
+            "bodies": rows,
+        }
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+        return derive_manifest(path)
+
+    return derive
+
+
+def _lines(derivation: Derivation, kind: str) -> list[str]:
+    sessions = derivation.conclusions.derived.sessions
+    name = sessions[0].id if kind == "session" else "2025-11-24"
+    return list(map(str.strip, explanation(derivation, kind, name)))
+
+
+def test_samples_that_were_stated_again_are_no_part_of_the_figure(derive: Derive) -> None:
+    # the last one states what the first did, for some of its time
+    heart = _heart(0, 30, 130), _heart(0, 10, 120), _heart(25, 30, 130)
+    lines = _lines(derive([_workout("w1", 0, 30), *heart]), "session")
+    first, second, third = (line for line in lines if " samples of " in line)
+    assert first.startswith("90 of 180 samples of 1.json by open_wearables, ")
+    assert first.endswith("; the others were stated again, or deleted")
+    assert second.startswith("60 samples of 2.json by open_wearables, ")
+    assert third.startswith("30 samples of 3.json by open_wearables, ")
+    mean = (60 * 120.5 + 120 * 130.5) / 180
+    assert (
+        f"180 samples are accepted outside of pauses, mean {mean:.1f} and highest 131 beats a "
+        "minute"
+    ) in lines
+
+
+def test_what_was_joined_leads_to_its_payload(derive: Derive) -> None:
+    lines = _lines(derive([_workout("w1", 0, 20), _workout("w2", 22, 40)]), "session")
+    at = next(n for n, line in enumerate(lines) if line.startswith("running w2, declared by "))
+    assert lines[at + 1].startswith("in 1.json by open_wearables, received ")
+
+
+def test_an_exertion_leads_to_the_answer_that_names_a_copy_of_the_session(derive: Derive) -> None:
+    lines = _lines(derive([_workout("w1", 0, 30), _reported(1, 31, 4)]), "session")
+    at = lines.index("answers")
+    assert lines[at + 1 : at + 3] == [
+        "exertion: 4 (borg-cr10), at 2025-11-24T10:40:00Z, of 1.json",
+        "exertion of the session on Borg CR10: 4",
+    ]
+
+
+def test_an_exertion_that_was_passed_on_names_the_session_within(derive: Derive) -> None:
+    derivation = derive([_workout("w1", 0, 60), _reported(20, 50, 4)])
+    within = derivation.conclusions.derived.sessions[1].id
+    lines = _lines(derivation, "session")
+    at = lines.index("exertion of the session on Borg CR10: 4")
+    passed = f"it was passed on by {within}, which does not count: within other sessions"
+    assert lines[at + 1] == passed
+
+
+def test_a_day_says_how_much_time_counts_once(derive: Derive) -> None:
+    bodies = [_workout("w1", 0, 40), _workout("w2", 30, 60, "cycling")]
+    lines = _lines(derive(bodies), "day")
+    at = lines.index("60 min of sessions, in which overlapping time counts once")
+    assert lines[at + 1] == "10 min more are of sessions of the same time, or do not count"
+    assert "more are of sessions" not in " ".join(_lines(derive(bodies[:1]), "day"))
+
+
+def test_the_dose_of_a_week_is_what_its_classes_and_answers_give(derive: Derive) -> None:
+    bodies = [_workout("w1", 0, 30), _heart(0, 10, 120), _heart(10, 20, 140), _reported(0, 30, 3)]
+    lines = _lines(derive(bodies), "week")
+    at = lines.index("dose")
+    # the last sample holds for a minute
+    assert lines[at + 1 : at + 4] == [
+        "40.8 min: moderate minutes and twice the vigorous ones",
+        "measured: moderate 10 min, vigorous 10.8 min, unknown 9.2 min",
+        "of the unknown time 9.2 min are judged by the reported exertion: dose 9.2 min",
+    ]
+    day = next(n for n, line in enumerate(lines) if line.startswith("2025-11-24 active: "))
+    assert lines[day + 1] == "moderate 10 min, vigorous 10.8 min, unknown 9.2 min"
