@@ -10,7 +10,6 @@ import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from io import StringIO
 
 from model.calendar import epoch_ms
 from model.errors import BodyError
@@ -18,6 +17,7 @@ from model.facts import Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.exports.strava_names import STRAVA_COLUMNS, STRAVA_MONTHS, STRAVA_TYPES
+from parsers.exports.tables import table_rows
 from parsers.fields import Unreadable, head, kept_without, rejects, text
 from parsers.forms import number_in, plain_number
 from parsers.word_tables import type_of_word
@@ -72,7 +72,7 @@ def is_strava_list(head_bytes: bytes) -> bool:
 def read_strava_activities(payload: bytes, _context: Context) -> Iterator[Part]:
     """Yield the only part of a list; BodyError when it is none."""
     try:
-        rows = csv.reader(StringIO(payload.decode("utf-8-sig"), newline=""))
+        rows = table_rows(payload.decode("utf-8-sig"))
         titles = next(rows, [])
         columns = _columns(titles)
     except UnicodeDecodeError as error:

@@ -24,6 +24,10 @@ PREFIX = "dev:"
 _POSITION_WORDS = ("latitude", "longitude", "position_lat", "position_long")
 _POSITION_UNITS = ("semicircles", "deg", "degree", "degrees")
 
+# Applications for sensors that name no field of the profile call the heart rate by its name.
+_HEART_NAMES, _HEART_UNITS = ("heart_rate", "heartrate", "hr"), ("bpm", "beats/min")
+_RECORD, _HEART_RATE = 20, 3  # the message and the field of the profile
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Description:
@@ -53,6 +57,15 @@ class _Description:
             or any(word in name for word in _POSITION_WORDS)
             or name in ("lat", "lon", "lng")
         )
+
+    @property
+    def overridden_field(self) -> int | None:
+        """The number of the profile's field that it overrides, None for a field of its own."""
+        name, units = (self.name or "").lower(), (self.units or "").lower()
+        is_heart = name.strip().replace(" ", "_") in _HEART_NAMES and units.strip() in _HEART_UNITS
+        if self.native_field is None and is_heart and self.native_message in (None, _RECORD):
+            return _HEART_RATE
+        return self.native_field
 
 
 Known: TypeAlias = dict[tuple[int, int], list[_Description]]
@@ -154,12 +167,15 @@ def developer_columns(table: Table, known: Known) -> dict[str, Column]:
 
 def _native(description: _Description | None, message: int) -> str:
     """Return the name of the profile's number that a developer field of a message overrides."""
-    if description is None or description.native_field is None:
+    number = None if description is None else description.overridden_field
+    if description is None or number is None:
+        return ""
+    if description.native_field is None and message != _RECORD:
         return ""
     # Older applications name the field only; it is one of the message that has their field.
     if description.native_message not in (None, message):
         return ""
-    if description.native_field == profile.TIMESTAMP_FIELD:
+    if number == profile.TIMESTAMP_FIELD:
         return ""
-    field = profile.fields(message).get(description.native_field)
+    field = profile.fields(message).get(number)
     return "" if field is None or field.position or field.kind != NUMBER_KIND else field.name

@@ -17,7 +17,7 @@ from parsers.fit.developer import Known, read_descriptions
 from parsers.fit.errors import HARMLESS, LIMITS, Code, FitError, FitProblem, Limits
 from parsers.fit.group import Group
 from parsers.fit.scan import ScanBudget, Stop, Stream, walk_segment
-from parsers.fit.segments import Segment, is_header, read_segment
+from parsers.fit.segments import Segment, is_header, next_header, read_segment
 from parsers.fit.times import Stamps, compressed_stamps, short_stamps
 
 if TYPE_CHECKING:
@@ -238,7 +238,9 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
             break
         if not is_header(data, at):
             problems.append(_problem(Code.TRAILING_BYTES, at, index - 1, "bytes after the end"))
-            break
+            # Devices fill up their blocks, so another file may lie behind the filling.
+            at = next_header(data, at)
+            continue
         segment, wrong = read_segment(data, at, index, limits)
         matches, stop = walk_segment(data, segment.body, segment.end, index, budget)
         if stop is not None and not _explained(wrong, stop, segment):

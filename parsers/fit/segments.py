@@ -44,7 +44,7 @@ def is_header(data: bytes, at: int) -> bool:
     )
 
 
-def _next_header(data: bytes, at: int) -> int:
+def next_header(data: bytes, at: int) -> int:
     """Return the offset of the next FIT header from `at` on, or the end of the input.
 
     The search ends after many signatures without a valid header. A real input chains few files, and
@@ -135,7 +135,7 @@ def _open_end(
     data: bytes, at: int, body: int, reason: str
 ) -> tuple[int, int, bool | None, _Wrong | None]:
     """Return a frame in place of an impossible length: up to the next header, or to the end."""
-    limit = _next_header(data, body)
+    limit = next_header(data, body)
     wrong = (Code.UNTERMINATED, at + 4, reason)
     if limit - 2 >= body and crc16(memoryview(data)[at:limit]) == 0:
         return limit - 2, limit, True, wrong

@@ -13,7 +13,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=7,
+        version=8,
         grows=("monitoring",),
         read=Named("parsers.fit_facts:read_fit"),
         sniff=_is_fit,
@@ -42,7 +42,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # resting heart rate a day for twenty of them.
     Format(
         name="apple_health",
-        version=4,
+        version=5,
         read=Named("parsers.apple.apple_health:read_apple_health"),
         sniff=Named("parsers.apple.clean:is_apple_health"),
         cut=Named("parsers.apple.cut:cut_apple_health"),

@@ -15,6 +15,8 @@ StoredColumns: TypeAlias = tuple[StoredColumn, ...]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # an odd number: a product with it mixes all bits
 
+_LEAST_SHARE = 64  # of the usual rows of a group: it has so many before it ends by its content
+
 
 def columns_of(rows: Sequence[Sequence[Any]]) -> StoredColumns:
     """Return rows, of which there is at least one, as columns."""
@@ -59,8 +61,10 @@ def cut_by_content(
     """Yield columns in groups of at most `most` rows, about `usual` of them (a power of two).
 
     A group ends behind a row whose time has a hash that begins with zeros, wherever it lies; so
-    equal rows make equal groups in two exports.
+    equal rows make equal groups in two exports. Times may be chosen, or all be 0, so a group has
+    some rows before it ends there.
     """
+    least = usual // _LEAST_SHARE
     waiting: list[StoredColumns] = []
     count = 0
     for chunk in chunks:
@@ -71,7 +75,7 @@ def cut_by_content(
                 step = min(end - at, most - count)
                 waiting.append(_part(chunk, at, at + step))
                 at, count = at + step, count + step
-                if count == most or at in ends:
+                if count == most or (at in ends and count >= least):
                     yield _joined(waiting)
                     waiting, count = [], 0
     if waiting:

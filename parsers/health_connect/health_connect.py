@@ -6,7 +6,7 @@ from model.codec import loads
 from model.errors import BodyError
 from model.facts import Fact, Reject, RejectKind
 from model.received import Context, Part
-from parsers.fields import JsonObject, Unreadable, body_error, object_of, rejects
+from parsers.fields import JsonObject, Unreadable, body_error, grouped, object_of, rejects
 from parsers.health_connect.batches import Batch, Names, sample_batches
 from parsers.health_connect.database import MAGIC, Database
 from parsers.health_connect.facts import facts_of_batch
@@ -63,12 +63,15 @@ def _of_unread(piece: JsonObject) -> Part:
 
 def _of_database(database: Database) -> Part:
     facts: list[Fact] = []
-    errors: list[Unreadable] = []
+    refused: list[Reject] = []
     # Each batch is read before the next one is fetched, so that its rows are in memory alone.
     for batch in all_batches(database):
+        errors: list[Unreadable] = []
         facts += facts_of_batch(batch, errors)
-    refused = (*rejects(errors), *unread_of(database))
-    return Part(account="", facts=tuple(facts), rejects=refused, complete=not database.damage)
+        # there may be an error for each row, and millions of rows
+        refused += rejects(errors)
+    every = (*grouped(refused), *unread_of(database))
+    return Part(account="", facts=tuple(facts), rejects=every, complete=not database.damage)
 
 
 def all_batches(database: Database) -> Iterator[Batch]:

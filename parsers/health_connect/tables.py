@@ -1,6 +1,6 @@
 """Which tables of a database are read, and which are not although they should be. Pure."""
 
-from itertools import chain
+from itertools import chain, product
 
 from parsers.health_connect.database import Database
 from parsers.health_connect.names import (
@@ -44,10 +44,10 @@ def series_tables(database: Database, kind: RecordKind) -> tuple[str, str]:
 
 def unread_tables(database: Database) -> list[tuple[str, str]]:
     """Return the tables whose records nobody reads, each with the reason."""
-    unread = [(table, _NOT_FOLLOWED) for table in _unknown_records(database)]
+    unread = list(product(_unknown_records(database), (_NOT_FOLLOWED,)))
     # a name that is an ordinary table as well hides nothing
     hidden = _READ_TABLES & database.others - database.tables.keys()
-    unread += [(table, _NO_TABLE) for table in sorted(hidden)]
+    unread += product(sorted(hidden), (_NO_TABLE,))
     if EXERCISE_TABLE in database.tables and not sessions_table(database):
         unread.append((EXERCISE_TABLE, _NO_COLUMNS))
     # of a damaged schema the other tables of a pair are lost, which is told already
@@ -56,7 +56,7 @@ def unread_tables(database: Database) -> list[tuple[str, str]]:
         is_read = (
             any(series_tables(database, kind)) if kind.series else record_table(database, kind)
         )
-        named = [name for name in (*kind.parents, *kind.children) if name in database.tables]
+        named = list(filter(database.tables.__contains__, (*kind.parents, *kind.children)))
         if named and not is_read:
             unread.append((named[0], _NO_PAIR if kind.series else _NO_COLUMNS))
     return unread

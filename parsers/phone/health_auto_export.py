@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from sys import intern
 from typing import Any
 
+from model.errors import BodyError
+from model.facts import RejectKind
 from model.received import Context, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import JsonObject, Unreadable, kept_without, object_of
 from parsers.json_records import ListedRecord, records_inside, text_of
@@ -34,6 +36,8 @@ _LISTS: dict[str, Callable[[JsonObject, str, Setting, Collected], None]] = {
     "metrics": add_metric,
     "workouts": add_workout,
 }
+# Members of an object: a workout has thirty, a value six. Of lists of bare values nothing is read.
+_MOST_MEMBERS, _FREE_OBJECTS = 50, 2_000
 # Members that mark an object as a position, or a voltage of a heart: such an object is dropped.
 _DROPPED = frozenset({"latitude", "lat", "voltage"})
 
@@ -49,6 +53,7 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
         add_tables(payload, setting, into)
         yield _part(into)
         return
+    _check_members(payload)
     for record in records_inside(
         text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED), _DATA, _kept
     ):
@@ -61,6 +66,12 @@ def read_health_auto_export(payload: bytes, context: Context) -> Iterator[Reader
             unread.add(record.name)
             yield Notice(account="", kind=NoticeKind.UNKNOWN)
     yield _part(into)
+
+
+def _check_members(payload: bytes) -> None:
+    """Raise BodyError where a body has far more values than its objects can have members."""
+    if payload.count(b",") > _MOST_MEMBERS * (payload.count(b"{") + _FREE_OBJECTS):
+        raise BodyError("body", "more values than a body may hold", RejectKind.TOO_MUCH)
 
 
 def _setting(context: Context, into: Collected) -> Setting:

@@ -10,7 +10,6 @@ from a measured one, so it is a format of its own.
 """
 
 import csv
-import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from model.errors import BodyError
 from model.facts import DeviceType, Method, RejectKind, Source
 from model.received import Context, Part
 from parsers.bounds import MOST_SERIES
+from parsers.exports.tables import table_rows
 from parsers.fields import Unreadable, instant_of, measure_of
 from parsers.phone.collected import Collected, device_named, word_of
 from parsers.takeout.fitbit_names import (
@@ -96,7 +96,7 @@ def _metric_column(names: list[str]) -> str:
 
 def _rows(payload: bytes) -> Iterator[Mapping[str, str]]:
     written = payload.removeprefix(_BOM).decode("utf-8", "replace")
-    reader = csv.reader(io.StringIO(written))
+    reader = table_rows(written)
     try:
         names = [name.strip() for name in next(reader, [])]
         for count, row in enumerate(reader):

@@ -13,7 +13,6 @@ values.
 """
 
 import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from model.facts import DeviceType, Method, RejectKind, Source, Workout
 from model.metrics import LONGEST_INTERVAL_MS
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from parsers.exports.tables import table_rows
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -249,7 +249,10 @@ def _add_dates(content: bytes, into: Collected) -> None:
     written = content.decode("utf-8", "replace")
     source = Source(vendor=_VENDOR)
     try:
-        for index, row in enumerate(csv.DictReader(io.StringIO(written))):
+        rows = filter(None, table_rows(written))
+        names = next(rows, [])
+        for index, cells in enumerate(rows):
+            row = dict(zip(names, cells, strict=False))
             if index >= MOST_RECORDS:
                 raise BodyError("body", "more dates than are read", RejectKind.TOO_MUCH)
             try:

@@ -10,7 +10,6 @@ Totals of dates are no samples; where both are there, the greater counts and not
 """
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ from model.facts import Method, RejectKind, Source, Workout
 from model.metrics import LONGEST_INTERVAL_MS
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
+from parsers.exports.tables import table_rows
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -103,7 +103,7 @@ def _adder(name: str) -> Callable[[_Row, Collected], None] | None:
 def _rows(content: bytes) -> Iterator[_Row]:
     """Yield the rows by the short names of their columns: the last word of `a.b.start_time`."""
     written = content.decode("utf-8", "replace").split("\n", 1)
-    reader = csv.reader(io.StringIO(written[1] if len(written) > 1 else ""))
+    reader = table_rows(written[1] if len(written) > 1 else "")
     try:
         columns = [name.rpartition(".")[2].strip() for name in next(reader, [])]
         for count, row in enumerate(reader):

@@ -20,6 +20,7 @@ from parsers.fields import Unreadable, instant_of
 LONGEST_WORD_READ = 256  # characters of one element's text; numbers and times are far shorter
 MOST_LEVELS = 64
 _MOST_ERRORS = 10_000
+_MOST_ELEMENTS = 2_000_000  # in 64 MiB: one with its value and its end has 35 bytes and more
 _CHUNK = 64 * 1024
 _LOOKED_AT = 8_192  # bytes in which the first element begins
 _BLANK = rb"[ \t\r\n]"
@@ -121,6 +122,7 @@ class ElementWalk:
         self._is_known = False
         self._written: list[str] = []
         self._size = 0
+        self._count = 0
         self._parser = expat.ParserCreate()
 
     def begin(self, local: str, attributes: dict[str, str]) -> None:
@@ -218,6 +220,10 @@ class ElementWalk:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
+        self._count += 1
+        if self._count > _MOST_ELEMENTS:
+            why = f"more than {_MOST_ELEMENTS} elements"
+            raise BodyError(self.where(), why, RejectKind.TOO_MUCH)
         if not self.path:
             self._is_known = local == self.root
         if not self._is_known:

@@ -46,7 +46,7 @@ HELPERS = {
     "pauses",
     "stated_once",
     "streams",
-    "text_marks",
+    "tables",
     "word_tables",
     "links",
     "local_times",

@@ -175,7 +175,20 @@ def test_a_table_that_is_there_and_not_read_is_told(script: str, where: str, why
         _made(f"{weight}; insert into weight_record_table values({_FIRST_MS}, 70000); {script}")
     )
     assert _samples(parsed) == 1
-    assert [(reject.where, reject.why) for reject in parsed.rejects] == [(where, why)]
+    assert values_of(parsed.rejects, "where", "why") == [(where, why)]
+
+
+@pytest.mark.parametrize("time", ["0", "'no time'", "null"])
+def test_rows_of_one_time_are_no_batches_of_one_row(time: str) -> None:
+    rows = "with recursive r(x) as (select 1 union all select x + 1 from r limit 20000)"
+    payload = _made(
+        f"{_STEPS}; {rows} insert into steps_record_table select x, {time}, {time}, 5 from r"
+    )
+    pieces = list(cut_health_connect(BytesIO(bytes(payload))))
+    assert 1 <= len(pieces) <= 20_000 // 256 + 1
+    parsed = _read(payload)
+    assert not parsed.facts
+    assert sum(values_of(parsed.rejects, "count")) == 20_000
 
 
 def test_nothing_of_a_database_runs() -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from kadens.cli import app
 from kadens.importing.walked_files import NOTHING_KEPT
+from tests.rows import cells_of
 
 _NOTHING = {"reject": {"where": "body", "why": NOTHING_KEPT, "kind": "unknown"}}
 _HAE = b'{"data":{"metrics":[{"name":"dietary_water","units":"mL","data":[]}],"workouts":[]}}'
@@ -35,7 +36,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
     )
 
 
-@pytest.mark.parametrize(("name", "content"), list(_files()), ids=[name for name, _ in _files()])
+@pytest.mark.parametrize(("name", "content"), list(_files()), ids=cells_of(_files(), 0))
 def test_a_file_without_anything_followed_says_so(
     tmp_path: Path, name: str, content: bytes
 ) -> None:

@@ -47,6 +47,7 @@ class _Reading:
     fields: tuple[str, ...]
     device_type: DeviceType | None = None
     from_value: float = np.inf  # values from here on are marks of the device
+    above: float = -np.inf  # values up to here are marks as well
 
 
 _READINGS = (
@@ -58,6 +59,14 @@ _READINGS = (
         fields=("current_day_resting_heart_rate", "resting_heart_rate"),
     ),
     _Reading(message="hrv_value", metric="heart_rate_variability_rmssd", fields=("value",)),
+    # 0 and numbers below it say why there is no reading
+    _Reading(
+        message="respiration_rate",
+        metric="respiratory_rate",
+        fields=("respiration_rate",),
+        above=0,
+    ),
+    _Reading(message="spo2_data", metric="oxygen_saturation", fields=("reading_spo2",), above=0),
     _Reading(
         message="weight_scale",
         metric="weight",
@@ -75,7 +84,7 @@ _READINGS = (
 BACKGROUND_MESSAGES = frozenset(
     {
         *("monitoring", "monitoring_info", "monitoring_hr_data", "hrv_value", "weight_scale"),
-        *("blood_pressure", "sleep_level"),
+        *("blood_pressure", "sleep_level", "respiration_rate", "spo2_data"),
     }
 )
 _UNMEASURED = 0  # a level of sleep: the watch was not on the wrist, or saw nothing
@@ -91,7 +100,7 @@ def readings(fit: FitFile, problems: list[FitProblem]) -> Iterator[Background]:
             times[row.message] = dated_times(fit[row.message], problems)
         columns = samples_of(fit[row.message], {row.metric: row.fields}, times[row.message])
         for metric, samples in columns.items():
-            kept = samples.where(samples.v < row.from_value)
+            kept = samples.where((samples.v < row.from_value) & (samples.v > row.above))
             if len(kept):
                 yield Background(metric=metric, samples=kept, device_type=row.device_type)
     yield from _worn_nights(fit, problems)

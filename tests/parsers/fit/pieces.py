@@ -148,9 +148,17 @@ def beats(own: Sequence[float], heart: Sequence[float]) -> bytes:
 
 
 def described(
-    number: int, native: int | None, message: int | None = 20, scale: int = 1, offset: int = 0
+    number: int,
+    native: int | None,
+    message: int | None = 20,
+    scale: int = 1,
+    offset: int = 0,
+    named: tuple[str, str] = ("", ""),
 ) -> bytes:
-    """Return the description of a developer field of one byte, which may override a native one."""
+    """Return the description of a developer field of one byte, which may override a native one.
+
+    `named` is its name and its unit.
+    """
     fields = {
         "index": FieldShape(number=0, base=UINT8),
         "number": FieldShape(number=1, base=UINT8),
@@ -158,10 +166,12 @@ def described(
         "name": FieldShape(number=3, base=CHARS, items=16),
         "scale": FieldShape(number=6, base=UINT8),
         "offset": FieldShape(number=7, base=SINT8),
+        "units": FieldShape(number=8, base=CHARS, items=16),
         "message": FieldShape(number=14, base=UINT16),
         "native": FieldShape(number=15, base=UINT8),
     }
-    values = {"index": 0, "number": number, "base": UINT8, "name": f"own {number}"}
+    values = {"index": 0, "number": number, "base": UINT8, "name": named[0] or f"own {number}"}
+    values["units"] = named[1]
     shape = FitShape(number=206, local=10, fields=fields)
     values |= {"scale": scale, "offset": offset}
     return encoded(shape, values | {"message": message, "native": native})

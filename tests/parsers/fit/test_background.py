@@ -14,6 +14,7 @@ from model.facts import DaySummary, DeviceType, Method, SampleBlock
 from parsers.formats import parse
 from simulate.fit_messages import (
     ENUM,
+    SINT32,
     UINT8,
     UINT16,
     UINT32,
@@ -47,6 +48,8 @@ _FIELDS: Mapping[int, Mapping[str, FieldShape]] = {
     },
     371: {"t": _STAMP, "value": FieldShape(number=0, base=UINT16, scale=128)},
     275: {"t": _STAMP, "level": FieldShape(number=0, base=ENUM)},
+    297: {"t": _STAMP, "rate": FieldShape(number=0, base=SINT32, scale=100)},
+    269: {"t": _STAMP, "oxygen": FieldShape(number=0, base=UINT8)},
     30: {"t": _STAMP, "weight": FieldShape(number=0, base=UINT16, scale=100)},
     51: {
         "t": _STAMP,
@@ -180,6 +183,8 @@ def test_heart_rate_with_short_times_beside_counters() -> None:
         (_message(211, t=5, week=58, day=55), "resting_heart_rate", 55, DeviceType.WATCH),
         (_message(211, t=5, week=58), "resting_heart_rate", 58, DeviceType.WATCH),
         (_message(371, t=5, value=42.5), "heart_rate_variability_rmssd", 42.5, DeviceType.WATCH),
+        (_message(297, t=5, rate=14.5), "respiratory_rate", 14.5, DeviceType.WATCH),
+        (_message(269, t=5, oxygen=97), "oxygen_saturation", 97, DeviceType.WATCH),
         (_message(30, t=5, weight=81.3), "weight", 81.3, DeviceType.SCALE),
         (_message(51, t=5, systolic=131), "blood_pressure_systolic", 131, DeviceType.WATCH),
         (_message(51, t=5, diastolic=84), "blood_pressure_diastolic", 84, DeviceType.WATCH),
@@ -191,6 +196,19 @@ def test_readings_of_no_recording(
     (block,) = of_type(SampleBlock, parse("files", _file(message)).facts)
     assert (block.metric, block.t.tolist(), block.v.tolist()) == (metric, [BASE_MS + 5000], [value])
     assert block.head.source.device_type is kind
+
+
+def test_a_reason_for_no_reading_is_none() -> None:
+    content = _file(
+        _message(297, t=0, rate=-3),
+        _message(297, t=1, rate=13.25),
+        _message(297, t=2, rate=0),
+        _message(269, t=0, oxygen=0),
+        _message(269, t=1, oxygen=96),
+    )
+    blocks = of_type(SampleBlock, parse("files", content).facts)
+    assert values_of(blocks, "metric") == ["respiratory_rate", "oxygen_saturation"]
+    assert np.concatenate(values_of(blocks, "v")).tolist() == [13.25, 96]
 
 
 def test_a_night_is_wear_and_nothing_else() -> None:

@@ -154,6 +154,18 @@ def test_bytes_after_the_end() -> None:
     assert _kept(_GOOD + b"garbage") == COUNT
 
 
+@pytest.mark.parametrize("filling", [b"\0" * 7, b"\xff" * 512, b"\r\n", b"x.FIT garbage .FIT"])
+def test_a_file_behind_a_filling_is_read(filling: bytes) -> None:
+    data = _GOOD + filling + _GOOD + filling
+    fit = decode(data)
+    assert len(fit["record"]) == 2 * COUNT
+    after = 2 * len(_GOOD) + len(filling)
+    assert _problems(data) == [
+        (Code.TRAILING_BYTES, len(_GOOD), 0),
+        (Code.TRAILING_BYTES, after, 1),
+    ]
+
+
 def test_field_size_that_is_no_multiple_gives_bytes() -> None:
     head = bytes([0x40, 0, 0, 20, 0, 2, 7, 3, UINT16, 3, 1, UINT8])
     fit = decode(fit_file([head, b"\0\1\2\3\x50"]))

@@ -136,6 +136,16 @@ def test_heart_rate_of_records_is_a_straps_where_one_was_connected(
         pytest.param(described(0, 3, 18), np.nan, set(), id="a field of sessions"),
         pytest.param(described(0, None), np.nan, set(), id="a field of its own"),
         pytest.param(described(0, 253), np.nan, set(), id="never the time"),
+        pytest.param(
+            described(0, None, named=("Heart Rate", "bpm")), np.nan, {150}, id="by its name"
+        ),
+        pytest.param(
+            described(0, None, named=("Heart Rate", "bpm")), 100, {100}, id="by its name, beside"
+        ),
+        pytest.param(described(0, None, named=("hr", "%")), np.nan, set(), id="of another unit"),
+        pytest.param(
+            described(0, None, 18, named=("hr", "bpm")), np.nan, set(), id="by its name, elsewhere"
+        ),
     ],
 )
 def test_a_developer_field_for_a_native_one_is_that(
