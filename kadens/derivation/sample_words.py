@@ -27,11 +27,10 @@ def sample_lines(
     Selections of other sources are passed over.
     """
     spans = [(row.start_ms, row.end_ms) for row in selections if row.source == source]
-    columns = {
-        column.record: _Claims(column)
-        for column in derivation.held.columns
-        if (column.metric, column.source) == (metric, source)
-    }
+    columns: dict[str, _Claims] = {}
+    for column in derivation.held.columns:
+        if (column.metric, column.source) == (metric, source):
+            columns[column.record] = _Claims(column)
     stated: Counter[str] = Counter()
     held: Counter[str] = Counter()
     for item, block in _latest_first(derivation, metric, source):
@@ -41,7 +40,7 @@ def sample_lines(
             stated[item.body] += high - low
             if claims is not None:
                 held[item.body] += claims.claim(block, slice(low, high))
-    for sha256 in dict.fromkeys(item.body for item in derivation.held.reported):
+    for sha256 in derivation.intake.payloads:
         n, of = held[sha256], stated[sha256]
         if of:
             samples = f"{n} samples" if n == of else f"{n} of {of} samples"

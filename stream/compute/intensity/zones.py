@@ -88,8 +88,8 @@ def _with_last_minutes(part: ResolvedSeries, end_ms: int) -> NDArray[np.int64]:
     sparse = (left >= SPARSE_MS) & (left <= LONG_HOLD_MS)
     far = left > LONG_HOLD_MS
     sparse[-1], far[-1] = False, left[-1] >= SPARSE_MS
-    last_but_one = _behind_minutes(hold, sparse) & sparse & (hold == MAX_GAP_MS)
-    hold = np.where(last_but_one, LONG_HOLD_MS, hold)
+    next_to_last = _behind_minutes(hold, sparse) & sparse & (hold == MAX_GAP_MS)
+    hold = np.where(next_to_last, LONG_HOLD_MS, hold)
     last = _behind_minutes(hold, sparse) & far & (hold == MAX_GAP_MS)
     return np.where(last, SPOT_HOLD_MS, hold)
 
