@@ -25,6 +25,7 @@ from model.prescription import (
     paused,
     sevenths_due,
 )
+from model.words.language import _
 
 _DAY = timedelta(days=1)
 _WEEK_DAYS = 7
@@ -257,8 +258,19 @@ def run_finding(
     return replace(finding, fresh_until_ms=_alive_until_ms(on, run, thresholds, fresh_until_ms))
 
 
+def left_out_words(evidence: Mapping[str, Any]) -> list[str]:
+    """Return the sentence that says which sessions a run leaves out, none where it takes all."""
+    # Without it "no session" would be untrue of who did something else on these days.
+    if "types" not in evidence:
+        return []
+    name = evidence["prescription"]["id"]
+    return [_("Sessions that prescription %(id)s does not ask for are left out.", id=name)]
+
+
 def _evidence(run: MissedRun) -> dict[str, Any]:
+    types = {"types": list(run.prescription.types)} if run.prescription.types else {}
     return {
+        **types,
         "prescription": {
             "id": run.prescription.id,
             "version": run.prescription.version,

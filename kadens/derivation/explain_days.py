@@ -116,8 +116,10 @@ def _minutes(derivation: Derivation, row: Day) -> Iterator[str]:
 
 def _exercised_ms(derivation: Derivation, day: date) -> int:
     """Return the time of all sessions of a date, each without its pauses."""
-    rows = derivation.conclusions.derived.sessions
-    return sum(row.zones.total for row in rows if row.local_date == day)
+    exercised_ms = 0
+    for row in derivation.conclusions.derived.sessions:
+        exercised_ms += row.zones.total if row.local_date == day else 0
+    return exercised_ms
 
 
 def _selections(derivation: Derivation, day: date, metric: str) -> list[SourceSelection]:

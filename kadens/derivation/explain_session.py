@@ -108,8 +108,7 @@ def _samples(derivation: Derivation, session: Session) -> Iterator[str]:
         selections = list(_selected(derivation, session, metric))
         yield from under_heading(metric.replace("_", " "), selection_lines(selections))
         for source in dict.fromkeys(row.source for row in selections):
-            span = session.start_ms, session.end_ms
-            for line in sample_lines(derivation, metric, source, *span):
+            for line in sample_lines(derivation, metric, source, selections):
                 yield f"    {line}"
 
 

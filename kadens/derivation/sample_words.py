@@ -5,13 +5,14 @@ payload, and one that was deleted to none.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.evidence_words import payload_words
 from model.columns.window import SampleColumn
+from model.derived import SourceSelection
 from model.facts import AttributedFact, Joining, SampleBlock, Source
 from model.versions.version_order import sample_rank
 
@@ -19,24 +20,27 @@ _STATED_AGAIN = "the others were stated again, or deleted"
 
 
 def sample_lines(
-    derivation: Derivation, metric: str, source: Source, start_ms: int, end_ms: int
+    derivation: Derivation, metric: str, source: Source, selections: Sequence[SourceSelection]
 ) -> Iterator[str]:
-    """Yield how many samples of a source each payload has in [start_ms, end_ms) that hold."""
-    columns = {
-        column.record: _Claims(column)
-        for column in derivation.held.columns
-        if (column.metric, column.source) == (metric, source)
-    }
+    """Yield how many samples each payload has that hold, where its source is selected.
+
+    Selections of other sources are passed over.
+    """
+    spans = [(row.start_ms, row.end_ms) for row in selections if row.source == source]
+    columns: dict[str, _Claims] = {}
+    for column in derivation.held.columns:
+        if (column.metric, column.source) == (metric, source):
+            columns[column.record] = _Claims(column)
     stated: Counter[str] = Counter()
     held: Counter[str] = Counter()
     for item, block in _latest_first(derivation, metric, source):
-        # Half open, as everywhere: a sample at the end belongs to what follows.
-        low, high = np.searchsorted(block.t, (start_ms, end_ms))
-        stated[item.body] += int(high - low)
         claims = columns.get("" if block.joining is Joining.STREAM else block.head.record)
-        if claims is not None:
-            held[item.body] += claims.claim(block, slice(low, high))
-    for sha256 in dict.fromkeys(item.body for item in derivation.held.reported):
+        # Half open, as everywhere: a sample at the end belongs to what follows.
+        for low, high in np.searchsorted(block.t, np.array(spans)).tolist():
+            stated[item.body] += high - low
+            if claims is not None:
+                held[item.body] += claims.claim(block, slice(low, high))
+    for sha256 in derivation.intake.payloads:
         n, of = held[sha256], stated[sha256]
         if of:
             samples = f"{n} samples" if n == of else f"{n} of {of} samples"

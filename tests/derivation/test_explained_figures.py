@@ -11,7 +11,7 @@ import pytest
 from kadens.derivation.derivation import Derivation, derive_manifest
 from kadens.derivation.explanation import explanation
 from model.calendar import MINUTE_MS, rfc3339
-from simulate.open_wearables_writer import heart_rate_body, workout_body
+from simulate.open_wearables_writer import DEVICE, heart_rate_body, workout_body
 
 _BEGIN_MS = 1_763_974_800_000  # 2025-11-24T09:00:00Z, a Monday
 _RECEIVED_MS = _BEGIN_MS + 300 * MINUTE_MS
@@ -102,6 +102,19 @@ def test_samples_that_were_stated_again_are_no_part_of_the_figure(derive: Derive
         f"180 samples are accepted outside of pauses, mean {mean:.1f} and highest 131 beats a "
         "minute"
     ) in lines
+
+
+def test_samples_are_those_of_the_minutes_in_which_their_source_is_selected(
+    derive: Derive,
+) -> None:
+    t = _BEGIN_MS + np.arange(10 * 6, dtype=np.int64) * 10_000
+    strap = heart_rate_body("u", _ZONE, t, 140 + np.arange(60.0) % 2)
+    strap = strap.replace(f'"{DEVICE}"'.encode(), b'"Polar H10"')
+    bodies = [_workout("w1", 0, 30), _heart(0, 30, 130), Body("open_wearables", strap)]
+    lines = _lines(derive(bodies), "session")
+    samples = [line.split(" of ")[0] for line in lines if " samples of " in line]
+    assert samples == ["60 samples", "120 samples"]
+    assert any(line.startswith("180 samples are accepted outside of pauses") for line in lines)
 
 
 def test_what_was_joined_leads_to_its_payload(derive: Derive) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.completeness import as_recorded
-from alerts.missed import days_judged_ms, missed_runs, run_finding
+from alerts.missed import days_judged_ms, left_out_words, missed_runs, run_finding
 from alerts.thresholds import thresholds_on
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
@@ -28,7 +28,7 @@ def _interruption(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    texts = [_missed_words(evidence)]
+    texts = [_missed_words(evidence), *left_out_words(evidence)]
     if "contacted" in evidence:
         contacted = evidence["contacted"]
         texts.append(_("Counted from the day after the contact of %(date)s.", date=contacted))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.completeness import as_recorded
-from alerts.missed import days_judged_ms, missed_runs, run_finding
+from alerts.missed import days_judged_ms, left_out_words, missed_runs, run_finding
 from alerts.thresholds import thresholds_on
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
@@ -27,12 +27,13 @@ def _never_started(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
-    return _(
+    begun = _(
         "No session since the prescription began on %(first)s: %(days)s days of which the data is "
         "in, %(missed)s sessions due (rule A4: none in the first %(limit)s days).",
         **{name: evidence[name] for name in ("days", "first", "missed")},
         limit=limit_number(evidence["thresholds"]["days"]),
     )
+    return " ".join([begun, *left_out_words(evidence)])
 
 
 NEVER_STARTED = Rule(

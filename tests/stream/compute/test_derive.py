@@ -232,7 +232,8 @@ def test_samples_of_one_a_minute_hold_for_longer() -> None:
     for source, step, unknown in [
         (_BACK, _MIN, 0),
         (_PHONE, _MIN, 0),
-        (_WATCH, _MIN, 30_000),  # the last of a stream has nothing that follows
+        (_WATCH, _MIN, 0),
+        (_WATCH, 44_000, 182_000),
         (_PHONE, 44_000, 182_000),
     ]:
         column = _hearts(source, *span, 120, step=step)

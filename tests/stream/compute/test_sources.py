@@ -67,15 +67,16 @@ def test_the_spacing_to_the_next_sample_decides_how_long_one_holds(
 @pytest.mark.parametrize(
     ("seconds", "held"),
     [
-        ([0, 60, 120], [90, 90, 30]),  # once a minute
-        ([0, 45, 90], [90, 90, 30]),
-        ([0, 44.999, 89.999], [30, 90, 30]),
-        ([0, 90, 180], [90, 90, 30]),
-        ([0, 90.001, 180], [30, 90, 30]),
+        ([0, 60, 120, 180], [90, 90, 30, 30]),  # once a minute; its end is seen in its session
+        ([0, 45, 90], [90, 30, 30]),
+        ([0, 44.999, 89.999], [30, 30, 30]),
+        ([0, 90, 180], [90, 30, 30]),
+        ([0, 90.001, 180], [30, 30, 30]),
         ([0, 60, 61, 62], [30, 30, 30, 30]),  # a gap in a stream
         ([0, 1, 61, 62], [30, 30, 30, 30]),
-        ([0, 60, 360, 420], [30, 30, 90, 30]),
-        ([0, 60], [90, 30]),
+        ([0, 60, 360, 420], [30, 30, 30, 30]),
+        ([0, 60, 120, 360, 420], [90, 30, 30, 30, 30]),
+        ([0, 60], [30, 30]),
         ([7], [30]),
         ([], []),
     ],
@@ -85,6 +86,20 @@ def test_a_stream_of_one_a_minute_holds_until_the_next(
 ) -> None:
     t = (np.array(seconds) * 1_000).astype(np.int64)
     assert (streamed_hold_times(t, np.zeros(len(t), np.int64)) // 1_000).tolist() == held
+
+
+def test_a_workout_that_follows_changes_nothing_about_the_one_before() -> None:
+    one = np.arange(0, 1_800, 60) * 1_000
+    alone = streamed_hold_times(one, np.zeros(len(one), np.int64))
+    for later_ms in (90_001, 3_600_000, 2 * 86_400_000):
+        both = np.concatenate([one, one + one[-1] + later_ms])
+        assert streamed_hold_times(both, np.zeros(len(both), np.int64))[: len(one)].tolist() == (
+            alone.tolist()
+        )
+    # of another source it may come sooner
+    both = np.concatenate([one, one + one[-1] + 10_000])
+    source_of = np.repeat([0, 1], len(one))
+    assert streamed_hold_times(both, source_of)[: len(one)].tolist() == alone.tolist()
 
 
 @pytest.mark.parametrize("method", Method)

@@ -197,6 +197,18 @@ def test_the_sentence_and_when_to_look_again() -> None:
     assert next_due(before, (INTERRUPTION,)) == before.now_ms + HOUR_MS
 
 
+def test_the_sentence_says_that_other_sessions_are_left_out() -> None:
+    on = missed_input("x.......")
+    (row,) = on.prescriptions
+    (finding,) = judge(
+        replace(on, prescriptions=(replace(row, types=("walking",)),)), (INTERRUPTION,)
+    )
+    assert finding.sentence.endswith(
+        " 3 due sessions in a row). Sessions that prescription a does not ask for are left out."
+    )
+    assert finding.evidence["types"] == ["walking"]
+
+
 @given(st.text("x.?", min_size=1, max_size=70), st.integers(0, 72))
 def test_no_finding_rests_on_a_day_that_is_not_known(marks: str, hours: int) -> None:
     for finding in judge(missed_input(marks, hours=hours), (INTERRUPTION,)):
