@@ -89,17 +89,17 @@ def test_a_stream_of_one_a_minute_holds_until_the_next(
 
 
 def test_a_workout_that_follows_changes_nothing_about_the_one_before() -> None:
-    one = np.arange(0, 1_800, 60) * 1_000
-    alone = streamed_hold_times(one, np.zeros(len(one), np.int64))
+    first = np.arange(0, 1_800, 60) * 1_000
+    alone = streamed_hold_times(first, np.zeros(len(first), np.int64))
     for later_ms in (90_001, 3_600_000, 2 * 86_400_000):
-        both = np.concatenate([one, one + one[-1] + later_ms])
-        assert streamed_hold_times(both, np.zeros(len(both), np.int64))[: len(one)].tolist() == (
+        both = np.concatenate([first, first + first[-1] + later_ms])
+        assert streamed_hold_times(both, np.zeros(len(both), np.int64))[: len(first)].tolist() == (
             alone.tolist()
         )
     # of another source it may come sooner
-    both = np.concatenate([one, one + one[-1] + 10_000])
-    source_of = np.repeat([0, 1], len(one))
-    assert streamed_hold_times(both, source_of)[: len(one)].tolist() == alone.tolist()
+    both = np.concatenate([first, first + first[-1] + 10_000])
+    source_of = np.repeat([0, 1], len(first))
+    assert streamed_hold_times(both, source_of)[: len(first)].tolist() == alone.tolist()
 
 
 @pytest.mark.parametrize("method", Method)
