@@ -325,14 +325,14 @@ def test_a_session_reported_by_the_patient_is_marked_by_its_record() -> None:
 def test_nothing_of_it_is_in_the_day() -> None:
     facts = [_workout("r1", 600, 645)]
     facts[0] = replace(facts[0], fact=replace(_as_workout(facts[0]), exertion_cr10=5.0))
-    columns = _walk(600, 645)
+    columns = _walk(600, 643)
     (before,), (after,) = (
         _derived(facts, columns).days,
         _derived([*facts, _by_clinician(600, 645, "r1")], columns).days,
     )
     assert (before.sessions, before.session_ms) == (1, 45 * _MIN)
-    # the last sample of a workout holds 30 s of its minute
-    assert (before.zones.moderate, before.exertion_ms) == (2_670_000, 30_000)
+    # of the last two minutes only the exertion is known
+    assert (before.zones.moderate, before.exertion_ms) == (2_580_000, 120_000)
     assert before.loads
     assert (after.sessions, after.session_ms, after.elapsed_ms, after.paused_ms) == (0, 0, 0, 0)
     assert (after.zones, after.loads, after.by_type) == (ZoneTimes(), {}, ())
