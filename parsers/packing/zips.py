@@ -17,6 +17,7 @@ NO_DIRECTORY = "a zip whose directory cannot be read"
 ENCRYPTED = "a member of a zip that is encrypted: unpack it with its password first"
 UNUSUAL = "a member of a zip that is packed in an unusual way: unpack it first"
 WITHIN = "a member of a zip that lies in another one"
+BEHIND = "a zip in front of another one, which alone was read: take them apart first"
 NO_SIZE = "a zip without its directory, and a member without its size: what follows is lost"
 
 _LOCAL, _ENTRY = b"PK\3\4", b"PK\1\2"
@@ -94,6 +95,21 @@ def members_of(file: BinaryIO, size: int) -> Iterator[ZipMember]:
             why = WITHIN
         if not name.endswith("/"):
             yield ZipMember(name=name, method=method, at=begin, packed=packed, crc=crc, why=why)
+    # a directory that counts fewer members than it lists would lose the rest unseen
+    if _near(file, at, len(_ENTRY)) == _ENTRY:
+        raise DamagedError
+    if _is_zip(file, shift):
+        yield ZipMember(name="", method=_STORED, at=0, packed=shift, crc=0, why=BEHIND)
+
+
+def _is_zip(file: BinaryIO, size: int) -> bool:
+    """Return whether the first `size` bytes are a zip, with its directory at their end."""
+    if size < _END.size or _near(file, 0, len(_LOCAL)) != _LOCAL:
+        return False
+    try:
+        return bool(_directory(file, size)[0])
+    except DamagedError:
+        return False
 
 
 def members_in_turn(file: BinaryIO, size: int, count: Callable[[int], None]) -> Iterator[ZipMember]:

@@ -27,6 +27,7 @@ from parsers.packing.walk import pieces_of
 from tests.parsers.packing.zip_files import (
     flagged_zip,
     long_zip,
+    miscounted_zip,
     misplaced_zip,
     streamed_zip,
     tcx_run,
@@ -96,6 +97,21 @@ _QUIRKS = {
         [("[1]", zips.UNUSUAL)],
     ),
     "bytes before the zip": (b"PK\3\4" + bytes(500) + zipped(_A, _B), _BOTH, []),
+    "a zip behind another one": (
+        zipped(_C) + zipped(_A, _B),
+        _BOTH,
+        [("[2]", zips.BEHIND)],
+    ),
+    "a directory that counts fewer members than it lists": (
+        miscounted_zip(zipped(_A, _B, _C), 1),
+        [*_BOTH, ("[2]", tcx_run(3))],
+        [("@0", zips.NO_DIRECTORY)],
+    ),
+    "a directory that counts more members than it lists": (
+        miscounted_zip(zipped(_A, _B), 3),
+        _BOTH,
+        [("@0", zips.NO_DIRECTORY)],
+    ),
     "two entries of one member": (
         misplaced_zip(zipped(_A, _B), (0, 0)),
         [("[0]", tcx_run(1))],

@@ -111,6 +111,12 @@ def flagged_zip(
     return bytes(changed)
 
 
+def miscounted_zip(packed: bytes, count: int) -> bytes:
+    """Return a zip whose directory counts other than it lists."""
+    at = packed.rindex(b"PK\5\6")
+    return packed[: at + 8] + struct.pack("<2H", count, count) + packed[at + 12 :]
+
+
 def misplaced_zip(packed: bytes, offsets: tuple[int, ...]) -> bytes:
     """Return a zip whose directory states other offsets of its members."""
     changed, at = bytearray(packed), 0
