@@ -4,7 +4,7 @@ A form with two activities is one plan with two service requests. A prescription
 plan of its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -80,17 +80,17 @@ def _full_url(row: Prescription, what: str) -> str:
 
 def bundled_prescriptions(
     resource: Any,  # noqa: ANN401 - JSON
-    patient: str,
+    patients: Collection[str],
 ) -> tuple[Prescription, ...]:
-    """Return the prescriptions of a bundle, or of a `ServiceRequest` alone, for a patient.
+    """Return the prescriptions of a bundle, or of a `ServiceRequest` alone.
 
-    `patient` is a pseudonym.
+    `patients` are the pseudonyms by which it may name its patient.
 
     Raises `FhirInputError` with the path of what cannot be taken. Plans only say what belongs
     together, which each request says by its form; every request of a plan must be there.
     """
     if isinstance(resource, dict) and resource.get("resourceType") == "ServiceRequest":
-        return (prescription_of(resource, patient),)
+        return (prescription_of(resource, patients),)
     bundle = known_object(resource, "Bundle", _BUNDLE)
     if bundle.get("resourceType") != "Bundle":
         raise FhirInputError("resourceType", "must be Bundle or ServiceRequest")
@@ -106,10 +106,10 @@ def bundled_prescriptions(
         inner = entry.get("resource")
         if isinstance(inner, dict) and inner.get("resourceType") == "CarePlan":
             check_status(inner, f"{path}.resource")
-            check_subject(inner, f"{path}.resource", patient)
+            check_subject(inner, f"{path}.resource", patients)
             wanted |= _requests_of(inner, f"{path}.resource")
         else:
-            rows.append(prescription_of(inner, patient, f"{path}.resource"))
+            rows.append(prescription_of(inner, patients, f"{path}.resource"))
             if "fullUrl" in entry:
                 addresses.add(text_at(entry, path, "fullUrl"))
     for address, path in wanted.items():

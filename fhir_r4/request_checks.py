@@ -4,7 +4,7 @@ Elements that become no member of a prescription decide all the same whether it 
 about, what is asked for and how firmly, and by which system a code is meant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fhir_r4.extensions import FhirInputError
@@ -18,8 +18,8 @@ _STATES = ("active", "completed", "draft", "on-hold")
 _INTENTS = ("original-order", "order", "filler-order", "plan", "proposal")
 
 
-def check_subject(row: Mapping[str, Any], path: str, patient: str) -> None:
-    """Raise `FhirInputError` where a resource is about another patient than the pseudonym's."""
+def check_subject(row: Mapping[str, Any], path: str, patients: Collection[str]) -> None:
+    """Raise `FhirInputError` where a resource names a patient by a pseudonym not among these."""
     subject = row.get("subject")
     if subject is None:
         return
@@ -28,7 +28,9 @@ def check_subject(row: Mapping[str, Any], path: str, patient: str) -> None:
     identifier = subject.get("identifier")
     named = identifier if isinstance(identifier, dict) else {}
     # nobody else's name of a patient is known here, so it says nothing
-    if named.get("system") == PATIENT_SYSTEM and named.get("value") != patient:
+    value = named.get("value")
+    is_known = isinstance(value, str) and value in patients
+    if named.get("system") == PATIENT_SYSTEM and not is_known:
         raise FhirInputError(f"{path}.subject.identifier.value", "is another patient")
 
 

@@ -6,7 +6,7 @@ What comes in must be understood completely: an element that is not known is ref
 because half a prescription is another prescription.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -131,12 +131,12 @@ def _without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def prescription_of(
     resource: Any,  # noqa: ANN401 - JSON
-    patient: str,
+    patients: Collection[str],
     path: str = "ServiceRequest",
 ) -> Prescription:
-    """Return the version that a `ServiceRequest` states for a patient (pseudonym).
+    """Return the version that a `ServiceRequest` states, not checked for contradictions.
 
-    It is not checked for contradictions.
+    `patients` are the pseudonyms by which it may name its patient.
 
     Raises `FhirInputError` with the path of the first element that cannot be taken.
     """
@@ -144,7 +144,7 @@ def prescription_of(
     if row.get("resourceType") != "ServiceRequest":
         raise FhirInputError(f"{path}.resourceType", "must be ServiceRequest")
     check_status(row, path)
-    check_subject(row, path, patient)
+    check_subject(row, path, patients)
     check_meaning(row, path, codings_at(row["code"], f"{path}.code") if "code" in row else ())
     key, version = _version_named(row, path)
     members = extension_members(

@@ -254,7 +254,7 @@ async def answer_imported(
 
 def _bundled(bundle: dict[str, Any], pseudonym: str) -> tuple[Prescription, ...]:
     try:
-        return bundled_prescriptions(bundle, pseudonym)
+        return bundled_prescriptions(bundle, {pseudonym})
     except FhirInputError as error:
         wrong = Violation(where="body", name=error.path, detail=error.reason)
         raise RequestRefused(422, writing.CONTRADICTION, [wrong]) from error

@@ -39,6 +39,7 @@ from storage.prescribing.versions import prescriptions_of
 from stream.deriving import settings
 
 _LONGEST = 1024 * 1024  # bytes of a bundle
+_OF_PATIENT = "patient:"  # in front of a pseudonym that a bundle may name, in what is confirmed
 PrescriptionArgument = Annotated[
     str, typer.Argument(help="The prescription's id, as `list` shows it.")
 ]
@@ -181,9 +182,11 @@ def import_prescriptions(
     """Write the prescriptions of a FHIR R4 bundle; all of them, or none.
 
     What is not understood completely is refused with its path. A version that is stored already is
-    left as it is.
+    left as it is. A bundle that names its patient by another pseudonym, such as that of another
+    installation, needs `--confirm patient:PSEUDONYM`.
     """
-    rows = _read_bundle(path, patient)
+    named = (key.removeprefix(_OF_PATIENT) for key in confirm or () if key.startswith(_OF_PATIENT))
+    rows = _read_bundle(path, {patient, *named})
     for row in rows:
         problems = prescribing_problems(row)
         if problems:
@@ -208,13 +211,13 @@ def _notes_of_all(rows: Sequence[Prescription], others: Others) -> Iterator[Pres
             yield from prescription_notes(row, (*others.stored, *rows[:number]), others.today)
 
 
-def _read_bundle(path: Path, patient: str) -> tuple[Prescription, ...]:
+def _read_bundle(path: Path, patients: Collection[str]) -> tuple[Prescription, ...]:
     try:
         with path.open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) > _LONGEST:
             fail(f"{path} is longer than {_LONGEST:,} bytes", code=2)
-        return bundled_prescriptions(strict_json(content), patient)
+        return bundled_prescriptions(strict_json(content), patients)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     # Both name what is wrong, and repeat no value.

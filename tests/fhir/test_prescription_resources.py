@@ -81,9 +81,9 @@ def _sent(*prescriptions: Prescription) -> dict[str, Any]:
     [_PLAIN, _FULL, sealed(replace(_FULL, sessions_per_week=0, weekdays=(), sha256=""))],
 )
 def test_what_goes_out_comes_back(prescription: Prescription) -> None:
-    assert bundled_prescriptions(_sent(prescription), "p-1") == (prescription,)
+    assert bundled_prescriptions(_sent(prescription), {"p-1"}) == (prescription,)
     alone = json.loads(json.dumps(service_request(prescription, "p-1", _TODAY)))
-    assert bundled_prescriptions(alone, "p-1") == (prescription,)
+    assert bundled_prescriptions(alone, {"p-1"}) == (prescription,)
 
 
 def test_the_activities_of_a_form_are_one_plan() -> None:
@@ -95,7 +95,7 @@ def test_the_activities_of_a_form_are_one_plan() -> None:
     addresses = [row["reference"]["reference"] for row in plan["activity"]]
     assert addresses == [bundle["entry"][1]["fullUrl"], bundle["entry"][2]["fullUrl"]]
     assert plan["category"][0]["coding"][0]["code"] == "DV200"
-    assert bundled_prescriptions(bundle, "p-1") == (_FULL, second, _PLAIN)
+    assert bundled_prescriptions(bundle, {"p-1"}) == (_FULL, second, _PLAIN)
 
 
 def test_the_bundle_has_the_structure_of_fhir() -> None:
@@ -201,7 +201,7 @@ def test_what_is_not_understood_is_refused_with_its_path(
     bundle = _sent(_FULL)
     change(bundle)
     with pytest.raises(FhirInputError) as caught:
-        bundled_prescriptions(bundle, "p-1")
+        bundled_prescriptions(bundle, {"p-1"})
     assert caught.value.path.startswith(path)
 
 
@@ -218,7 +218,7 @@ def test_what_is_not_understood_is_refused_with_its_path(
 )
 def test_what_is_no_bundle_is_refused(resource: object, path: str) -> None:
     with pytest.raises(FhirInputError) as caught:
-        bundled_prescriptions(resource, "p-1")
+        bundled_prescriptions(resource, {"p-1"})
     assert caught.value.path == path
 
 
@@ -251,7 +251,7 @@ def test_whatever_stands_anywhere_is_taken_or_refused_with_its_path(
             owner = owner[key]
         owner[way[-1]] = content
         try:
-            taken = bundled_prescriptions(bundle, "p-1")
+            taken = bundled_prescriptions(bundle, {"p-1"})
         except FhirInputError:
             continue
         # what is read is checked before it is kept, and a problem is a sentence
@@ -271,7 +271,7 @@ def test_a_plan_holds_and_is_about_the_patient_too(way: tuple[str, ...], content
         owner = owner[name]
     owner[way[-1]] = content
     with pytest.raises(FhirInputError) as caught:
-        bundled_prescriptions(bundle, "p-1")
+        bundled_prescriptions(bundle, {"p-1"})
     assert caught.value.path == f"Bundle.entry[0].resource.{'.'.join(way)}"
 
 
@@ -281,11 +281,11 @@ def test_what_others_say_beside_it_is_taken() -> None:
     request["code"]["coding"].insert(0, {"system": "https://example.org/orders", "code": "gym"})
     request["subject"] = {"reference": "Patient/17"}
     request["intent"] = "order"
-    assert bundled_prescriptions(bundle, "p-1") == (_FULL,)
+    assert bundled_prescriptions(bundle, {"p-1"}) == (_FULL,)
 
 
 def test_a_request_of_a_plan_must_be_there() -> None:
     bundle = _sent(_FULL)
     del bundle["entry"][1]
     with pytest.raises(FhirInputError, match="is not in this bundle"):
-        bundled_prescriptions(bundle, "p-1")
+        bundled_prescriptions(bundle, {"p-1"})

@@ -125,13 +125,17 @@ def test_prescriptions_are_renewed_paused_exported_and_imported(tmp_path: Path) 
 
     exported = _kadens("prescription", "export", "--fhir", *mine).stdout
     bundle.write_text(exported, encoding="utf-8")
-    assert _written("prescription", "import", str(bundle), "--patient", "w-8") == "written: rx-1/3"
+    words = ("prescription", "import", str(bundle), "--patient", "w-8")
+    refused = _kadens(*words, "--confirm", "patient:w-9")
+    assert refused.exit_code == 2
+    assert "Bundle.entry[0].resource.subject.identifier.value is another patient" in refused.stderr
+    assert _written(*words, "--confirm", "patient:w-7") == "written: rx-1/3"
     there = json.loads(_kadens("prescription", "export", "--patient", "w-8").stdout)
     assert there == [versions[2]]
     foreign = json.loads(exported)
     foreign["entry"][1]["resource"]["status"] = "revoked"
     bundle.write_text(json.dumps(foreign), encoding="utf-8")
-    refused = _kadens("prescription", "import", str(bundle), "--patient", "w-8")
+    refused = _kadens(*words, "--confirm", "patient:w-7")
     assert refused.exit_code == 2
     assert "Bundle.entry[1].resource.status must be one of" in refused.stderr
 

@@ -18,14 +18,8 @@ from stream.compute.series.resolved_series import ResolvedSeries
 
 HR_FLOOR = 30.0  # beats a minute, our default
 HR_CEILING = 230.0
-# The longest time for which a sample holds, our defaults: in a stream of one sample every few
-# seconds, where samples come about once a minute, and where they are farther apart.
-MAX_GAP_MS = 30_000
-LONG_HOLD_MS = 90_000
-SPOT_HOLD_MS = 60_000
-SPARSE_MS = 45_000  # samples this far apart come about once a minute
+MAX_GAP_MS = 30_000  # our default for a workout's stream, of one sample every few seconds
 
-_RUN = 3  # samples with two spacings of a minute in a row
 _DIGITS = 6  # far finer than a watch measures, far coarser than the rounding errors of a float
 
 
@@ -70,35 +64,7 @@ def held_values(series: ResolvedSeries, start_ms: int, end_ms: int) -> HeldValue
     A sample before the start is not included, even when it would hold beyond the start.
     """
     part = series.within(start_ms, end_ms)
-    return _held(part.t, part.v, _with_last_minutes(part, end_ms), end_ms)
-
-
-def _with_last_minutes(part: ResolvedSeries, end_ms: int) -> NDArray[np.int64]:
-    """Return for how long samples hold, with the end of a run of one a minute in a stream.
-
-    By what follows them its last two samples hold 30 s. That they end such a run is shown only by
-    the samples before them, which are all here: the last but one holds up to the last, and the last
-    as one on the spot.
-    """
-    hold = part.hold
-    if len(hold) < _RUN or not (hold == LONG_HOLD_MS).any():  # the usual case
-        return hold
-    # nothing follows the last one here, and nearer than 45 s it could be one of a faster stream
-    left = np.append(np.diff(part.t), end_ms - part.t[-1])
-    sparse = (left >= SPARSE_MS) & (left <= LONG_HOLD_MS)
-    far = left > LONG_HOLD_MS
-    sparse[-1], far[-1] = False, left[-1] >= SPARSE_MS
-    next_to_last = _behind_minutes(hold, sparse) & sparse & (hold == MAX_GAP_MS)
-    hold = np.where(next_to_last, LONG_HOLD_MS, hold)
-    last = _behind_minutes(hold, sparse) & far & (hold == MAX_GAP_MS)
-    return np.where(last, SPOT_HOLD_MS, hold)
-
-
-def _behind_minutes(hold: NDArray[np.int64], sparse: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which samples come about a minute after one that holds as one of a minute."""
-    behind = np.zeros(len(hold), np.bool_)
-    behind[1:] = (hold[:-1] == LONG_HOLD_MS) & sparse[:-1]
-    return behind
+    return _held(part.t, part.v, part.hold, end_ms)
 
 
 def held_at_most(held: HeldValues, most_ms: int) -> HeldValues:

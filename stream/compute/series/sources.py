@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.facts import DeviceType, Instants, Method, Source
-from stream.compute.intensity.zones import LONG_HOLD_MS, MAX_GAP_MS, SPARSE_MS, SPOT_HOLD_MS
+from stream.compute.intensity.zones import MAX_GAP_MS
 
 # The first row that fits gives the rank; None fits anything. A source that names no device ranks
 # below a source that does.
@@ -21,6 +21,11 @@ RANKS: tuple[tuple[DeviceType | None, Method | None], ...] = (
     (None, None),
 )
 
+# The longest time for which a sample holds (clinical definition section 3.2), where samples come
+# about once a minute and where they are farther apart.
+LONG_HOLD_MS = 90_000
+SPOT_HOLD_MS = 60_000
+SPARSE_MS = 45_000  # samples this far apart come about once a minute
 # The stream of a started workout has a sample every few seconds, whatever a single gap in it looks
 # like, unless its device or an app on the way wrote one a minute.
 STREAMED = (Method.WORKOUT,)
@@ -69,13 +74,16 @@ def streamed_hold_times(t: Instants, source: NDArray[np.int64]) -> NDArray[np.in
 
     `t` as in `hold_times`, `source` int64[n] sets apart the sources of the samples. A gap in a
     stream is a gap: a sample holds 30 s. Only where two spacings in a row are of about a minute,
-    the samples come once a minute and hold as such. What follows decides and not what went before,
-    as for all samples.
+    the samples come once a minute and hold as such; the last of them holds as one on the spot.
     """
     spacing = np.diff(t)
-    sparse = (spacing >= SPARSE_MS) & (spacing <= LONG_HOLD_MS) & (source[1:] == source[:-1])
+    same = source[1:] == source[:-1]
+    sparse = same & (spacing >= SPARSE_MS) & (spacing <= LONG_HOLD_MS)
+    # Much later is as nothing: a workout of another day must change no sample of this one.
+    ends = np.append(~same | (spacing > LONG_HOLD_MS), True)
+    before, after = np.append(False, sparse[:-1]), np.append(sparse[1:], False)
+    minutely = sparse & (before | after)
     hold = np.full(len(t), MAX_GAP_MS, np.int64)
-    # What follows much later counts as nothing: a workout of another day must change no sample of
-    # this one. That a sample ends such a run is seen where its session is looked at alone.
-    hold[:-2][sparse[:-1] & sparse[1:]] = LONG_HOLD_MS
+    hold[:-1][minutely] = LONG_HOLD_MS
+    hold[1:][minutely & ends[1:]] = SPOT_HOLD_MS
     return hold

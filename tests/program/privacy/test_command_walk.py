@@ -63,6 +63,7 @@ _ELSEWHERE: dict[str, tuple[AuditAction, str]] = {
     "mark": (AuditAction.SESSION_MARK, "tests/storage/derived/test_marks.py"),
 }
 _OF = ("--patient", "a-1")
+_ABOUT = ("--confirm", "patient:a-1")  # whom a bundle of `_OF` is about
 _SPAN = ("--from", "2023-11-01T00:00:00Z", "--until", "2023-11-08T00:00:00Z")
 # In this order, because some need what an earlier one made. FOLDER is a folder of the test.
 _RUN: dict[str, tuple[str, ...]] = {
@@ -106,7 +107,7 @@ _RUN: dict[str, tuple[str, ...]] = {
         *("--from", "2026-03-02", "--to", "2026-03-09", "--why", "illness"),
     ),
     "prescription renew": ("rx-1", *_OF, "--from", "2027-02-01", "--to", "2027-06-01"),
-    "prescription import": ("FOLDER/bundle.json", "--patient", "w-1"),
+    "prescription import": ("FOLDER/bundle.json", "--patient", "w-1", *_ABOUT),
     "rights open": ("access", *_OF),
     "rights list": (),
     "rights show": ("1",),

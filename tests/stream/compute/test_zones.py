@@ -210,32 +210,3 @@ def test_oracle_of_the_definition_over_a_track() -> None:
     assert held_zone_times(held_values(spoken, 0, 205_000), 205_000, _EDGES) == ZoneTimes(
         light=10_000, vigorous=40_000, near_max=5_000, unknown=150_000
     )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "hold", "end", "held"),
-    [
-        ([0, 60, 120], [90, 30, 30], 180, [60, 60, 60]),  # one a minute, up to its last minute
-        ([0, 60, 120], [90, 30, 30], 400, [60, 60, 60]),
-        ([0, 60, 120, 400], [90, 30, 30, 30], 500, [60, 60, 60, 30]),  # and up to a gap in it
-        ([0, 60, 120], [90, 30, 30], 164, [60, 60, 30]),  # it could be one of a faster stream
-        ([0, 60, 120], [90, 30, 30], 165, [60, 60, 45]),
-        ([0, 60, 120, 121, 122], [90, 30, 30, 30, 30], 200, [60, 60, 1, 1, 30]),
-        ([0, 60, 61, 62], [30, 30, 30, 30], 200, [30, 1, 1, 30]),
-        ([0, 1, 61, 62], [30, 30, 30, 30], 200, [1, 30, 1, 30]),
-        ([0, 60], [30, 30], 200, [30, 30]),
-        ([0, 1, 2], [30, 30, 30], 200, [1, 1, 30]),
-        # what comes now and then, as at rest, is not of a stream
-        ([0, 60, 200], [90, 60, 60], 300, [60, 60, 60]),
-        ([0, 60, 120], [90, 90, 60], 300, [60, 60, 60]),
-        ([], [], 200, []),
-    ],
-)
-def test_samples_of_one_a_minute_hold_up_to_the_end_of_their_run(
-    seconds: list[int], hold: list[int], end: int, held: list[int]
-) -> None:
-    t = 1_000 * np.array(seconds, np.int64)
-    series = ResolvedSeries(
-        metric="heart_rate", t=t, v=np.full(len(t), 90.0), hold=1_000 * np.array(hold, np.int64)
-    )
-    assert (held_values(series, 0, 1_000 * end).ms // 1_000).tolist() == held
