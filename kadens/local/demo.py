@@ -126,7 +126,7 @@ class Demo:
         with closing(door), closing(Behind(self._endpoints.brokers, _GROUP, counts)) as behind:
             if not self._state.complete:
                 self._play_history(behind, door)
-            posted_ms = self._play_live(door)
+            posted_ms = self._play_live(behind, door)
             alert = self._wait_for_alert()
             if self._until:
                 self._print({**alert, "posted": rfc3339(posted_ms)})
@@ -165,7 +165,7 @@ class Demo:
             f"{played.bodies} bodies, {size:.0f} MB, in {time.monotonic() - began:.1f} s"
         )
 
-    def _play_live(self, door: VendorDoor) -> int:
+    def _play_live(self, behind: Behind, door: VendorDoor) -> int:
         """Send the live part and return when its last body, the pain report, was received."""
         start = self._now()
         # For --until-alert everything is due at once, otherwise at the pace of real time.
@@ -174,7 +174,12 @@ class Demo:
             replace(item, due_ms=start + step * (item.due_ms - self._cohort.now_ms))
             for item in live(self._cohort)
         ]
-        play(on_time(items, self._now), door.post, gate=self._or_stop(lambda _weight: None))
+        gate = self._or_stop(lambda _weight: None)
+        play(on_time(items[:-1], self._now), door.post, gate=gate)
+        # Read side by side, the report could be judged before the session that it is about is
+        # there, and the alert would name none.
+        wait_idle(self._checked(behind), seconds=IDLE_S)
+        play(on_time(items[-1:], self._now), door.post, gate=gate)
         return self._now()
 
     def _pulse(self, door: VendorDoor) -> None:
