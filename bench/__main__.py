@@ -107,6 +107,8 @@ def _beside(arguments: argparse.Namespace) -> int:
     except CheckoutError as error:
         err.print(f"error: {error}")
         return 1
+    if not compared:
+        err.print("there is no figure that both checkouts measure")
     out.print(_beside_table(compared))
     return 1 if any(row.times_better < TENTH_WORSE for row in compared) else 0
 
