@@ -32,7 +32,7 @@ from parsers.vendors.huawei_workouts import (
     huawei_instant,
     huawei_record,
 )
-from parsers.vendors.paging import next_page_key
+from parsers.vendors.paging import next_page
 from parsers.vendors.request_note import noted_answer, noted_request
 
 RECORDS, DELETED_RECORDS = "activity_records", "deleted_activity_records"
@@ -203,17 +203,7 @@ def _deletions(start_ms: int) -> Iterator[Deletion]:
 
 def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     """Yield the request for what a range holds beyond an answer, if it says that there is more."""
-    if body.get(_MORE) is not True:
-        return
-    cursor = text(body.get("cursor"), "cursor", _LONGEST_CURSOR)
-    # a page that leads to itself would be asked for without end
-    if ("cursor", cursor) in requested.query:
-        raise Unreadable("cursor", "the same page once more", RejectKind.DAMAGED)
-    yield Fetch(
-        account=requested.account,
-        resource=requested.resource,
-        key=next_page_key(requested.key, cursor, "cursor"),
-        path=_PATH,
-        query=(("cursor", cursor),),
-        format="huawei",
-    )
+    if body.get(_MORE) is True:
+        # the cursor stands for the range too
+        cursor = body.get("cursor")
+        yield next_page(requested, cursor, "cursor", query=(), longest=_LONGEST_CURSOR)

@@ -1,16 +1,51 @@
-"""The key of the fetch of a next page: by the token that leads to it, and its number. Pure.
+"""The fetch of a next page, whose key is of the token that leads to it, and its number. Pure.
 
 A vendor whose tokens lead in a circle would be asked without end, so pages are counted.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import sha256
 
 from model.facts import RejectKind
-from parsers.fields import Unreadable
+from model.received import Fetch
+from parsers.fields import Unreadable, text
 
 MOST_HUB_PAGES = 1_000  # of one list; a year of heart rates has fewer
 _PAGE, _NUMBER = "#", "."
 _DIGITS = 16
+_LONGEST_TOKEN = 2_048
+
+
+def next_page(
+    requested: Fetch,
+    token: object,
+    member: str,
+    *,
+    parameter: str = "",
+    query: Iterable[tuple[str, str]] | None = None,
+    longest: int = _LONGEST_TOKEN,
+) -> Fetch:
+    """Return the fetch of the page to which the token of an answer leads.
+
+    `member` is the token's name in the answer, and `parameter` its name in the query where that is
+    another. `query` is what else is asked for, by default the same as before. Raises Unreadable
+    for a token that is no text of at most `longest` characters or leads to the same page, and
+    behind the last page that is asked for.
+    """
+    name = parameter or member
+    written = text(token, member, longest)
+    # a page that leads to itself would be asked for without end
+    if (name, written) in requested.query:
+        raise Unreadable(member, "the same page once more", RejectKind.DAMAGED)
+    # each page replaces the token of the page before
+    others = (pair for pair in requested.query if pair[0] != name) if query is None else query
+    return replace(
+        requested,
+        key=next_page_key(requested.key, written, member),
+        query=(*others, (name, written)),
+        not_before_ms=0,
+    )
 
 
 def next_page_key(key: str, token: str, where: str) -> str:

@@ -143,6 +143,17 @@ def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     return "not set: KADENS_KAFKA" not in done.output
 
 
+def _refused(folder: Path, words: list[str], content: bytes) -> str:
+    """Return in one line what a command says of a file that it must refuse."""
+    path = folder / "value.json"
+    path.write_bytes(content)
+    done = CliRunner().invoke(
+        app, [*words, str(path), "--patient", "p", "--data", str(folder / "data")]
+    )
+    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
+    return " ".join(done.output.split())
+
+
 @pytest.mark.parametrize(
     ("words", "content", "member"),
     [
@@ -155,13 +166,7 @@ def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
 def test_a_member_that_stands_twice_is_named(
     tmp_path: Path, words: list[str], content: str, member: str
 ) -> None:
-    path = tmp_path / "value.json"
-    path.write_text(content)
-    done = CliRunner().invoke(
-        app, [*words, str(path), "--patient", "p", "--data", str(tmp_path / "data")]
-    )
-    text = " ".join(done.output.split())
-    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
+    text = _refused(tmp_path, words, content.encode())
     assert f"{member} stands twice" in text or f"has {member} twice" in text
     assert not (tmp_path / "data").exists()
 
@@ -177,13 +182,7 @@ def test_a_member_that_stands_twice_is_named(
 def test_what_is_no_json_is_said_in_a_sentence(
     tmp_path: Path, words: list[str], content: bytes, reason: str
 ) -> None:
-    path = tmp_path / "value.json"
-    path.write_bytes(content)
-    done = CliRunner().invoke(
-        app, [*words, str(path), "--patient", "p", "--data", str(tmp_path / "data")]
-    )
-    assert (done.exit_code, done.exception.__class__) == (2, SystemExit)
-    assert reason in " ".join(done.output.split())
+    assert reason in _refused(tmp_path, words, content)
 
 
 def test_a_date_has_one_form(tmp_path: Path) -> None:

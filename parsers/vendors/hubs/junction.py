@@ -49,7 +49,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
-from parsers.vendors.paging import next_page_key
+from parsers.vendors.paging import next_page
 from parsers.vendors.request_note import noted_answer, noted_request
 
 _FORMAT = "junction"
@@ -58,6 +58,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # a part of a path: it cannot lead any
 _SLUG = re.compile(r"[a-z0-9_]{0,64}")
 _CONNECTED, _BROKEN = "provider.connection.created", "provider.connection.error"
 _NOTICES = {_CONNECTED: NoticeKind.CONNECTED, _BROKEN: NoticeKind.BROKEN}
+_LONGEST_CURSOR = 1_024
 _JOINT = "/"  # between the parts of a key
 _PAGE = "#"  # behind it stands from where a page goes on
 _ADDED = {DAY_SUMMARIES: add_day_summary, NIGHT_SUMMARIES: add_night_summary}
@@ -275,18 +276,7 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     cursor = body.get("next_cursor") or body.get("next")
     if cursor is None:
         return
-    written = text(cursor, "next_cursor", 1024)
-    # a page that leads to itself would be asked for without end
-    if ("next_cursor", written) in requested.query:
-        raise Unreadable("next_cursor", "the same page once more", RejectKind.DAMAGED)
     # the same range, which is in the key, from where this page ends
     first_key = requested.key.split(_PAGE)[0]
     query = _range_query(*(*first_key.split(_JOINT), "", "", "")[:3])
-    yield Fetch(
-        account=requested.account,
-        resource=requested.resource,
-        key=next_page_key(requested.key, written, "next_cursor"),
-        path=requested.path,
-        query=(*query, ("next_cursor", written)),
-        format=requested.format,
-    )
+    yield next_page(requested, cursor, "next_cursor", query=query, longest=_LONGEST_CURSOR)

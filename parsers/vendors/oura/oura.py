@@ -48,13 +48,12 @@ from parsers.vendors.oura.objects import (
     oura_source,
     span_of_heart_rate,
 )
-from parsers.vendors.paging import next_page_key
+from parsers.vendors.paging import next_page
 from parsers.vendors.request_note import dated_push, hour_mark
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # becomes a part of a path
 _AROUND_MS = 10 * MINUTE_MS  # of heart rate before and after a workout
 _LATE_MS = DAY_MS // 4  # after the end of a day its heart rate is asked for once more
-_LONGEST_PAGE_TOKEN = 2_048
 _CUE_TIME = "cue_time"  # beside an object that is kept
 
 
@@ -216,18 +215,5 @@ def _heart_rate(account: str, key: str, span: tuple[int, int], not_before_ms: in
 
 def _next_page(body: JsonObject | list[object], requested: Fetch) -> Iterator[ReaderItem]:
     token = body.get("next_token") if isinstance(body, dict) else None
-    if token is None:
-        return
-    # each page replaces the token of the one before
-    query = [pair for pair in requested.query if pair[0] != "next_token"]
-    written = text(token, "next_token", _LONGEST_PAGE_TOKEN)
-    if ("next_token", written) in requested.query:
-        raise Unreadable("next_token", "the same page once more", RejectKind.DAMAGED)
-    yield Fetch(
-        account=requested.account,
-        resource=requested.resource,
-        key=next_page_key(requested.key, written, "next_token"),
-        path=requested.path,
-        query=(*query, ("next_token", written)),
-        format="oura",
-    )
+    if token is not None:
+        yield next_page(requested, token, "next_token")

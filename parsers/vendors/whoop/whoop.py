@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from model.calendar import MINUTE_MS
-from model.facts import Deletion, Fact, RejectKind
+from model.facts import Deletion, Fact
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import (
     JsonObject,
@@ -27,7 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
-from parsers.vendors.paging import next_page_key
+from parsers.vendors.paging import next_page
 from parsers.vendors.whoop.names import (
     DELETED_EVENT,
     SLEEP_OF_RECOVERY,
@@ -46,7 +46,6 @@ from parsers.vendors.whoop.records import (
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # becomes a part of a path
 _MOST_ID = 2**63 - 1
-_LONGEST_PAGE_TOKEN = 2_048
 _FIRST_PAUSE_MS, _MOST_TRIES = 5 * MINUTE_MS, 8  # the last one is half a day after the first
 _AGAIN = re.compile(r"(.*)/again([0-9])", re.DOTALL)
 
@@ -213,17 +212,5 @@ def _pending(records: list[JsonObject], requested: Fetch, received_ms: int) -> I
 def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     token = body.get("next_token")
     # both are seen at the last page
-    if token is None or token == "":
-        return
-    written = text(token, "next_token", _LONGEST_PAGE_TOKEN)
-    if ("nextToken", written) in requested.query:
-        raise Unreadable("next_token", "the same page once more", RejectKind.DAMAGED)
-    query = [pair for pair in requested.query if pair[0] != "nextToken"]
-    yield Fetch(
-        account=requested.account,
-        resource=requested.resource,
-        key=next_page_key(requested.key, written, "next_token"),
-        path=requested.path,
-        query=(*query, ("nextToken", written)),
-        format="whoop",
-    )
+    if token is not None and token != "":
+        yield next_page(requested, token, "next_token", parameter="nextToken")
