@@ -32,7 +32,7 @@ from parsers.vendors.huawei_workouts import (
     huawei_instant,
     huawei_record,
 )
-from parsers.vendors.paging import next_page
+from parsers.vendors.paging import page_after
 from parsers.vendors.request_note import noted_answer, noted_request
 
 RECORDS, DELETED_RECORDS = "activity_records", "deleted_activity_records"
@@ -206,4 +206,4 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     if body.get(_MORE) is True:
         # the cursor stands for the range too
         cursor = body.get("cursor")
-        yield next_page(requested, cursor, "cursor", query=(), longest=_LONGEST_CURSOR)
+        yield page_after(requested, cursor, "cursor", query=(), longest=_LONGEST_CURSOR)

@@ -17,7 +17,7 @@ _DIGITS = 16
 _LONGEST_TOKEN = 2_048
 
 
-def next_page(
+def page_after(
     requested: Fetch,
     token: object,
     member: str,

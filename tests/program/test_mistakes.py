@@ -143,7 +143,7 @@ def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     return "not set: KADENS_KAFKA" not in done.output
 
 
-def _refused(folder: Path, words: list[str], content: bytes) -> str:
+def _refusal(folder: Path, words: list[str], content: bytes) -> str:
     """Return in one line what a command says of a file that it must refuse."""
     path = folder / "value.json"
     path.write_bytes(content)
@@ -166,7 +166,7 @@ def _refused(folder: Path, words: list[str], content: bytes) -> str:
 def test_a_member_that_stands_twice_is_named(
     tmp_path: Path, words: list[str], content: str, member: str
 ) -> None:
-    text = _refused(tmp_path, words, content.encode())
+    text = _refusal(tmp_path, words, content.encode())
     assert f"{member} stands twice" in text or f"has {member} twice" in text
     assert not (tmp_path / "data").exists()
 
@@ -182,7 +182,7 @@ def test_a_member_that_stands_twice_is_named(
 def test_what_is_no_json_is_said_in_a_sentence(
     tmp_path: Path, words: list[str], content: bytes, reason: str
 ) -> None:
-    assert reason in _refused(tmp_path, words, content)
+    assert reason in _refusal(tmp_path, words, content)
 
 
 def test_a_date_has_one_form(tmp_path: Path) -> None:

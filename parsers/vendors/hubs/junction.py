@@ -49,7 +49,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
-from parsers.vendors.paging import next_page
+from parsers.vendors.paging import page_after
 from parsers.vendors.request_note import noted_answer, noted_request
 
 _FORMAT = "junction"
@@ -279,4 +279,4 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     # the same range, which is in the key, from where this page ends
     first_key = requested.key.split(_PAGE)[0]
     query = _range_query(*(*first_key.split(_JOINT), "", "", "")[:3])
-    yield next_page(requested, cursor, "next_cursor", query=query, longest=_LONGEST_CURSOR)
+    yield page_after(requested, cursor, "next_cursor", query=query, longest=_LONGEST_CURSOR)

@@ -48,7 +48,7 @@ from parsers.vendors.oura.objects import (
     oura_source,
     span_of_heart_rate,
 )
-from parsers.vendors.paging import next_page
+from parsers.vendors.paging import page_after
 from parsers.vendors.request_note import dated_push, hour_mark
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")  # becomes a part of a path
@@ -216,4 +216,4 @@ def _heart_rate(account: str, key: str, span: tuple[int, int], not_before_ms: in
 def _next_page(body: JsonObject | list[object], requested: Fetch) -> Iterator[ReaderItem]:
     token = body.get("next_token") if isinstance(body, dict) else None
     if token is not None:
-        yield next_page(requested, token, "next_token")
+        yield page_after(requested, token, "next_token")

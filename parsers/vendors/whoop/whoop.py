@@ -27,7 +27,7 @@ from parsers.fields import (
     rejects,
     text,
 )
-from parsers.vendors.paging import next_page
+from parsers.vendors.paging import page_after
 from parsers.vendors.whoop.names import (
     DELETED_EVENT,
     SLEEP_OF_RECOVERY,
@@ -213,4 +213,4 @@ def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:
     token = body.get("next_token")
     # both are seen at the last page
     if token is not None and token != "":
-        yield next_page(requested, token, "next_token", parameter="nextToken")
+        yield page_after(requested, token, "next_token", parameter="nextToken")
