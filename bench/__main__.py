@@ -87,7 +87,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--tiny", action="store_true", help="as little as shows that it works")
     parser.add_argument("--out", type=Path, default=RESULT, help="where the figures go as JSON")
-    parser.add_argument("--beside", type=Path, help="checkout of another commit, to compare with")
+    parser.add_argument(
+        "--beside", type=Path, metavar="FOLDER", help="checkout of another commit, to compare with"
+    )
     parser.add_argument("--turns", type=int, default=2, help="of each checkout, with --beside")
     return parser.parse_args()
 
