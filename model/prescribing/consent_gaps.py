@@ -17,7 +17,7 @@ NO_CONSENT = "no consent"  # the reason of the pause that a gap is for a prescri
 _DAY = timedelta(days=1)
 
 # [given, withdrawn) in epoch ms; withdrawn is None while a consent holds.
-Consented: TypeAlias = tuple[int, int | None]
+ConsentSpan: TypeAlias = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class ConsentGap:
     last: date | None
 
 
-def consent_gaps(consents: Iterable[Consented], zone: str) -> tuple[ConsentGap, ...]:
+def consent_gaps(consents: Iterable[ConsentSpan], zone: str) -> tuple[ConsentGap, ...]:
     """Return the gaps between consents, and after the last, by local date in an IANA zone.
 
     The consents may be to several sources: a consent that holds for any part of a date, to any
@@ -40,7 +40,7 @@ def consent_gaps(consents: Iterable[Consented], zone: str) -> tuple[ConsentGap, 
     return tuple(_gaps(sorted(consents, key=_given), zone))
 
 
-def _gaps(consents: Sequence[Consented], zone: str) -> Iterator[ConsentGap]:
+def _gaps(consents: Sequence[ConsentSpan], zone: str) -> Iterator[ConsentGap]:
     held_until: int | None = None
     for given_ms, withdrawn_ms in consents:
         if held_until is not None and held_until < given_ms:
@@ -60,7 +60,7 @@ def _gap(from_ms: int, until_ms: int | None, zone: str) -> Iterator[ConsentGap]:
         yield ConsentGap(first=first, last=last)
 
 
-def _given(consent: Consented) -> int:
+def _given(consent: ConsentSpan) -> int:
     return consent[0]
 
 

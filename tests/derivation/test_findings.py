@@ -23,7 +23,7 @@ PLAN: dict[str, Any] = {
 }
 
 
-def walk(begin_ms: int, minutes: int, bpm: float) -> bytes:
+def steady_walk(begin_ms: int, minutes: int, bpm: float) -> bytes:
     t = begin_ms + np.arange(minutes * 60, dtype=np.int64) * 1000
     end_ms = begin_ms + minutes * MINUTE_MS
     columns = {"heart_rate": np.full(len(t), bpm)}
@@ -64,13 +64,13 @@ def test_an_answer_of_yes_to_a_warning_sign_is_findings(tmp_path: Path) -> None:
 
 
 def test_four_sessions_out_of_the_range_are_findings(tmp_path: Path) -> None:
-    easy = [("files", walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
+    easy = [("files", steady_walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
     assert _findings(tmp_path, *easy) == [("A7", "C")]
     assert _findings(tmp_path, *easy[:3]) == []
 
 
 def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Path) -> None:
-    body = "files", walk(_MONDAY_MS, 61, 120.0)
+    body = "files", steady_walk(_MONDAY_MS, 61, 120.0)
     for value, scale, rules in (
         (16, "borg-6-20", [("A6", "C")]),
         (15, "borg-6-20", []),
@@ -84,7 +84,7 @@ def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Pat
 
 
 def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: Path) -> None:
-    body = "files", walk(_MONDAY_MS, 40, 125.0)
+    body = "files", steady_walk(_MONDAY_MS, 40, 125.0)
     for ceiling, rules in ((124, [("H1", "B")]), (125, []), (115, [("H1", "A")]), (None, [])):
         assert _findings(tmp_path, body, hr_ceiling=ceiling) == rules, ceiling
     off = {"H1": {"on": 0}}

@@ -6,13 +6,15 @@ from typing import Any
 
 from kadens.derivation.derivation import derive_manifest
 from kadens.derivation.derived_json import derivation_json
-from tests.derivation.test_findings import PLAN, walk
+from tests.derivation.test_findings import PLAN, steady_walk
 
 _FROM = "2025-06-01T00:00:00Z"
 
 
 def _weeks(folder: Path, *consents: dict[str, str]) -> dict[str, dict[str, Any]]:
-    (folder / "walk.fit").write_bytes(walk(1_762_761_600_000, 30, 120.0))  # Monday, 08:00 UTC
+    (folder / "walk.fit").write_bytes(
+        steady_walk(1_762_761_600_000, 30, 120.0)
+    )  # Monday, 08:00 UTC
     body = {"path": "walk.fit", "connector": "files", "received": "2025-11-10T10:00:00Z"}
     manifest = {
         "zone": "Europe/Stockholm",

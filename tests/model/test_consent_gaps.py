@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from model.calendar import HOUR_MS, day_bounds, midnight
 from model.prescribing.consent_gaps import (
     NO_CONSENT,
-    Consented,
     ConsentGap,
+    ConsentSpan,
     consent_gaps,
     paused_in_gaps,
     without_consent,
@@ -33,7 +33,7 @@ _PLAN = Prescription(
 )
 
 
-def _off(*consents: Consented) -> frozenset[date]:
+def _off(*consents: ConsentSpan) -> frozenset[date]:
     return without_consent(_DAYS[:4], consent_gaps(consents, _ZONE))
 
 
@@ -60,7 +60,7 @@ _CONSENTS = st.lists(st.tuples(_MOMENTS, st.none() | _MOMENTS)).map(
 )
 
 
-def _is_blocked(at: date, consents: Sequence[Consented]) -> bool:
+def _is_blocked(at: date, consents: Sequence[ConsentSpan]) -> bool:
     start, end = day_bounds(at, _ZONE)
     holds = any(given < end and (until is None or until > start) for given, until in consents)
     return not holds and any(until is not None and until <= start for _, until in consents)
@@ -68,7 +68,7 @@ def _is_blocked(at: date, consents: Sequence[Consented]) -> bool:
 
 @given(_CONSENTS)
 def test_gaps_are_the_dates_after_a_withdrawal_that_no_consent_touches(
-    consents: list[Consented],
+    consents: list[ConsentSpan],
 ) -> None:
     expected = {at for at in _DAYS if _is_blocked(at, consents)}
     assert without_consent(_DAYS, consent_gaps(consents, _ZONE)) == expected
