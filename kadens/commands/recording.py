@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,12 +71,17 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         link_key=link_key,
         now_ms=time.time_ns() // 1_000_000 if received_ms is None else received_ms,
     )
+    answer = _written(folder, request, body.suffix.lower() or ".bin")
+    print_line(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")
+
+
+def _written(folder: Path, request: RecordedRequest, suffix: str) -> dict[str, Any]:
+    """Write a case, and return the door's answer; a folder that is no place for it ends it."""
     try:
-        answer = write_request(folder, request, body.suffix.lower() or ".bin")
+        return write_request(folder, request, suffix)
     except FileExistsError:
         fail(f"{folder} is there already; a case is never overwritten", code=2)
     except ValueError as error:  # a key that is none of this connector's proof
         fail(str(error), code=2)
     except OSError as error:
         fail(f"{folder}: {error.strerror}", code=2)
-    print_line(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")
