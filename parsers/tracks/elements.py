@@ -195,7 +195,7 @@ class ElementWalk:
         """Keep the reason why something could not be read."""
         # The first of them tell what is wrong; a file may have one for each number.
         if len(self.file.errors) < _MOST_ERRORS:
-            self.file.errors.append(error)
+            self.file.errors.append(error.with_traceback(None))
 
     def where(self) -> str:
         """Return the place in the file."""
