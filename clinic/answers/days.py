@@ -1,10 +1,10 @@
 """Answers about days: every date of a range with its state, whether it has a row or not. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from clinic.answers.shape import Shape, Zones, same_fields
-from model.calendar import day_bounds, monday
+from model.calendar import monday
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
 from stream.compute.day_states import DayStateInput, day_states
@@ -81,29 +81,6 @@ def resting(nights: dict[date, float | None], on: date) -> float | None:
         {at: value for at, value in nights.items() if on - timedelta(days=NIGHTS_BACK) < at <= on},
         on,
     )
-
-
-def blocked(
-    dates: Iterable[date], consents: Sequence[tuple[int, int | None]], zone: str
-) -> frozenset[date]:
-    """Return the dates without consent: it was withdrawn before, and none held on the date.
-
-    `consents` are [given, withdrawn) in epoch ms; withdrawn is None while a consent holds. Dates
-    before the first consent are not among them.
-    """
-    return frozenset(at for at in dates if _is_blocked(at, consents, zone))
-
-
-def _is_blocked(at: date, consents: Sequence[tuple[int, int | None]], zone: str) -> bool:
-    start, end = day_bounds(at, zone)
-    was_withdrawn = False
-    for given, until in consents:
-        # A consent that holds for any part of the date keeps all of it.
-        if given < end and (until is None or until > start):
-            return False
-        was_withdrawn |= until is not None and until <= start
-    # Before the first consent nothing was withdrawn: such a date has no data, and is not blocked.
-    return was_withdrawn
 
 
 def _day(at: date, row: Day | None, state: DayState, resting_hr: float | None) -> DayAnswer:

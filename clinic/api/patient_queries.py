@@ -22,6 +22,7 @@ from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
 from model.derived import Week
 from model.facts import UNWORN_METHODS, UNWORN_TYPES
+from model.prescribing.consent_gaps import consent_gaps, without_consent
 from model.prescription import Prescription
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -95,7 +96,7 @@ async def patient_day_states(
     return DayStateInput(
         days=await api_queries.days_between(conn, unit, pseudonym, first, last),
         prescriptions=await clinic_queries.prescription_versions(conn, unit, pseudonym),
-        blocked=day_answers.blocked(moments.every_date(first, last), consents, who.zone),
+        blocked=without_consent(moments.every_date(first, last), consent_gaps(consents, who.zone)),
         since_ms=await api_queries.since(
             conn,
             unit,

@@ -14,6 +14,7 @@ from clinic.pages.weeks import WeekView, last_four
 from clinic.worklist.groups import QUIET_MS, SILENT_MS, group_of_family
 from model.calendar import DAY_MS, local_date, monday
 from model.prescribing.changes import PAUSE_REASONS
+from model.prescribing.consent_gaps import NO_CONSENT
 from model.prescribing.renewal import ending_soon
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
@@ -305,7 +306,12 @@ def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
     """Yield each pause that holds on a date in words."""
     for prescription in in_force(prescriptions, on):
         for pause in prescription.pauses:
-            if pause.first <= on <= pause.last:
+            if not pause.first <= on <= pause.last:
+                continue
+            if pause.why == NO_CONSENT:
+                since = words.day(pause.first)
+                yield _("No consent since %(day)s, so nothing is due", day=since)
+            else:
                 why = words.label(pause.why).lower() if pause.why in PAUSE_REASONS else pause.why
                 yield _("Paused until %(day)s: %(why)s", day=words.day(pause.last), why=why)
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from alerts.registry import judge
 from clinic.answers.adherence import Measured, measured
 from clinic.answers.briefs import session_brief
-from clinic.answers.days import blocked, reach
+from clinic.answers.days import reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput
@@ -18,6 +18,8 @@ from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived import Day, DayState, Derived, Week
 from model.facts import AttributedFact, Report
+from model.prescribing.consent_gaps import without_consent
+from model.prescription import Prescription
 from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers
 from storage.alerts.rhythm_notices import notices_in
 from storage.alerts.rule_inputs import EARLIER_DAYS, LOOK_BACK_DAYS
@@ -72,7 +74,7 @@ def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
         mondays=mondays,
         states=day_states(dates, known),
         state_input=known,
-        measured=_measured(weeks, mondays, window),
+        measured=_measured(weeks, mondays, manifest.effective_prescriptions),
         findings=judge(rule_input(manifest, held, derived, days, weeks)),
     )
 
@@ -109,11 +111,10 @@ def _from_on(first: date, number: int) -> Iterator[date]:
 def _state_input(
     manifest: Manifest, held: HeldFacts, days: Mapping[date, Day], dates: Sequence[date]
 ) -> DayStateInput:
-    consents = [(row.from_ms, row.to_ms) for row in manifest.consents or ()]
     return DayStateInput(
         days=days,
         prescriptions=manifest.prescriptions,
-        blocked=blocked(_reached(dates), consents, manifest.zone),
+        blocked=without_consent(_reached(dates), manifest.gaps),
         since_ms=held.worn_since_ms(),
         watermarks=held.watermarks,
         zone=manifest.zone,
@@ -133,12 +134,12 @@ def _reached(dates: Sequence[date]) -> list[date]:
 
 
 def _measured(
-    weeks: Mapping[date, Week], mondays: Iterable[date], window: Window
+    weeks: Mapping[date, Week], mondays: Iterable[date], prescriptions: Sequence[Prescription]
 ) -> dict[date, Measured]:
     """Return each week against all prescriptions together, where they cover it completely."""
     against: dict[date, Measured] = {}
     for first in mondays:
-        item = measured(weeks.get(first), window.prescriptions, first)
+        item = measured(weeks.get(first), prescriptions, first)
         if item is not None:
             against[first] = item
     return against
@@ -168,7 +169,7 @@ def rule_input(
         patient=held.patient,
         zone=manifest.zone,
         now_ms=manifest.now_ms,
-        prescriptions=manifest.prescriptions,
+        prescriptions=manifest.effective_prescriptions,
         recorded=manifest.recorded,
         weeks=tuple(week for first, week in weeks.items() if first >= since),
         earlier_weeks=tuple(week for first, week in weeks.items() if earliest <= first < since),

@@ -201,7 +201,7 @@ def _due(derivation: Derivation, first: date) -> Iterator[str]:
         types = ", ".join(row.types) or "every type"
         yield f"prescription {row.id} version {row.version}: {amount}, of {types}"
     if due.paused_days:
-        yield f"{due.paused_days} days of a pause are taken off"
+        yield f"{due.paused_days} days of a pause or without consent are taken off"
     recalled = f", {done.recalled_sessions} of them only told of" if done.recalled_sessions else ""
     yield f"sessions: {done.sessions} done of {due.sessions} due{recalled}"
     yield f"minutes: {duration_text(done.zones.total)} done of {due.minutes:g} due"

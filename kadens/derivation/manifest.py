@@ -21,6 +21,7 @@ from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescribing.canonical import sealed
+from model.prescribing.consent_gaps import ConsentGap, consent_gaps, paused_in_gaps
 from model.prescription import Prescription, RecordingTimes
 from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
@@ -171,6 +172,16 @@ class Manifest(FileEntry):
     def prescriptions(self) -> tuple[Prescription, ...]:
         """Return all versions of the prescriptions."""
         return tuple(row.prescription for row in self.written)
+
+    @property
+    def gaps(self) -> tuple[ConsentGap, ...]:
+        """Return the dates on which no consent holds."""
+        return consent_gaps(((row.from_ms, row.to_ms) for row in self.consents or ()), self.zone)
+
+    @property
+    def effective_prescriptions(self) -> tuple[Prescription, ...]:
+        """Return the versions by what they ask for: nothing on dates without consent."""
+        return tuple(paused_in_gaps(row, self.gaps) for row in self.prescriptions)
 
     @property
     def recorded(self) -> RecordingTimes:

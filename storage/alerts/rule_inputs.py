@@ -34,6 +34,7 @@ from storage.facts.reported import current_reports
 from storage.people.profiles import profiles_of
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.prescribing.effective import DAYS_OFF, effective_version
 from storage.ruling.held import restricted_of
 from storage.ruling.settings import rule_settings_of
 
@@ -46,11 +47,12 @@ _Of: TypeAlias = Mapping[int, tuple[str, PatientRow]]  # by surrogate
 # Each query serves many patients: its arguments are a list of (patient, first date). "offset 0"
 # keeps the lateral sub-query as it is written, so that each patient is looked up in an index.
 _SINCE = "from unnest(%(patients)s::int[], %(sinces)s::date[]) as k (patient, since)"
-_PRESCRIPTIONS = """
-select patient, body, annotation_pauses(patient) as pauses, recorded_at as recorded_ms \
-from prescription \
-where patient = any(%(patients)s) \
-order by patient, prescription, version"""
+_PRESCRIPTIONS = f"""
+select r.patient, r.body, {DAYS_OFF}, r.recorded_at as recorded_ms,
+  (select zone from patient p where p.id = r.patient) as zone
+from prescription r
+where r.patient = any(%(patients)s)
+order by r.patient, r.prescription, r.version"""  # noqa: S608 - a constant of this package
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
   select patient, {", ".join(derived_rows.WEEK_COLUMNS[1:])} from week
@@ -260,4 +262,4 @@ def _above(flag: Mapping[str, Any]) -> AboveCeiling:
 
 
 def _prescription(row: rows.Row) -> tuple[Prescription, int]:
-    return rows.prescription(row["body"], row["pauses"]), row["recorded_ms"]
+    return effective_version(row, row["zone"]), row["recorded_ms"]

@@ -19,6 +19,7 @@ from storage.notes.labels import labels_of
 from storage.notes.reviews import last_contacts, latest_reviews
 from storage.pg import rows
 from storage.pg.pool import Connection
+from storage.prescribing.effective import DAYS_OFF, effective_version
 from storage.reads.connections import connection_rows
 from storage.reads.views import (
     AlertBrief,
@@ -74,12 +75,12 @@ and w.monday >= %(since)s
 """  # noqa: S608 - a constant of this package
 
 # every version: a week is judged by the prescription that was valid in it
-_PRESCRIPTIONS = """
-select p.pseudonym, r.body, annotation_pauses(r.patient) as pauses
+_PRESCRIPTIONS = f"""
+select p.pseudonym, p.zone, r.body, {DAYS_OFF}
   from prescription r join patient p on p.id = r.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s)
  order by r.valid_from desc, r.version desc
-"""
+"""  # noqa: S608 - a constant of this package
 
 _SESSIONS = f"""
 select {derived_rows.SESSION_SELECT}
@@ -231,7 +232,7 @@ async def prescription_versions(
 ) -> tuple[Prescription, ...]:
     """Return every version of a patient's prescriptions, newest first.
 
-    Each has the pauses that annotations make, beside its own.
+    Each has the pauses that annotations and dates without consent make, beside its own.
     """
     matches = await rows.fetch(
         conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed
@@ -285,7 +286,7 @@ def _week(row: rows.Row) -> tuple[str, Week]:
 
 
 def _prescribed(row: rows.Row) -> tuple[str, Prescription]:
-    return row["pseudonym"], rows.prescription(row["body"], row["pauses"])
+    return row["pseudonym"], effective_version(row, row["zone"])
 
 
 def _of_patient(alert: AlertBrief) -> tuple[str, AlertBrief]:

@@ -246,6 +246,9 @@ def test_days_after_consent_is_withdrawn_are_blocked(door: Served) -> None:
     try:
         result = _ask(door, "days?from=2026-11-16&to=2026-11-19", "p-fine")["days"]
         assert cells_of(result, "state") == ["not_worn", "active", "blocked", "blocked"]
+        weeks = _ask(door, "weeks?from=2026-11-09&to=2026-11-22", "p-fine")["weeks"]
+        # from the 18th on nothing is due: 2 of 7 days of three sessions are none
+        assert [row["adherence"][0]["due_sessions"] for row in weeks] == [3, 0]
     finally:
         door.change("delete from consent")
 

@@ -12,7 +12,7 @@ from simulate.fit_writer import Recording, write_activity
 
 _Body = tuple[str, bytes]  # the connector, and what came through it
 _MONDAY_MS = 1_763_971_200_000 - 14 * DAY_MS  # 2025-11-10T08:00:00Z
-_RX: dict[str, Any] = {
+PLAN: dict[str, Any] = {
     "id": "rx-1",
     "version": 1,
     "valid_from": "2025-06-01",
@@ -23,7 +23,7 @@ _RX: dict[str, Any] = {
 }
 
 
-def _walk(begin_ms: int, minutes: int, bpm: float) -> bytes:
+def steady_walk(begin_ms: int, minutes: int, bpm: float) -> bytes:
     t = begin_ms + np.arange(minutes * 60, dtype=np.int64) * 1000
     end_ms = begin_ms + minutes * MINUTE_MS
     columns = {"heart_rate": np.full(len(t), bpm)}
@@ -47,7 +47,7 @@ def _findings(folder: Path, *bodies: _Body, **rx: object) -> list[tuple[str, str
         "zone": "Europe/Stockholm",
         "now": rfc3339(_MONDAY_MS + 5 * DAY_MS + HOUR_MS),
         "profiles": [{"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}],
-        "prescriptions": [{**_RX, **rx}],
+        "prescriptions": [{**PLAN, **rx}],
         "bodies": entries,
     }
     path = folder / "manifest.json"
@@ -64,13 +64,13 @@ def test_an_answer_of_yes_to_a_warning_sign_is_findings(tmp_path: Path) -> None:
 
 
 def test_four_sessions_out_of_the_range_are_findings(tmp_path: Path) -> None:
-    easy = [("files", _walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
+    easy = [("files", steady_walk(_MONDAY_MS + day * DAY_MS, 30, 90.0)) for day in range(4)]
     assert _findings(tmp_path, *easy) == [("A7", "C")]
     assert _findings(tmp_path, *easy[:3]) == []
 
 
 def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Path) -> None:
-    walk = "files", _walk(_MONDAY_MS, 61, 120.0)
+    body = "files", steady_walk(_MONDAY_MS, 61, 120.0)
     for value, scale, rules in (
         (16, "borg-6-20", [("A6", "C")]),
         (15, "borg-6-20", []),
@@ -80,15 +80,15 @@ def test_a_long_session_that_was_too_hard_is_found_on_either_scale(tmp_path: Pat
         answer = _answer(
             _MONDAY_MS + 62 * MINUTE_MS, instrument="exertion", value=value, scale=scale
         )
-        assert _findings(tmp_path, walk, ("reports", answer), rpe_ceiling=5) == rules, value
+        assert _findings(tmp_path, body, ("reports", answer), rpe_ceiling=5) == rules, value
 
 
 def test_a_session_above_the_ceiling_is_found_where_one_is_prescribed(tmp_path: Path) -> None:
-    walk = "files", _walk(_MONDAY_MS, 40, 125.0)
+    body = "files", steady_walk(_MONDAY_MS, 40, 125.0)
     for ceiling, rules in ((124, [("H1", "B")]), (125, []), (115, [("H1", "A")]), (None, [])):
-        assert _findings(tmp_path, walk, hr_ceiling=ceiling) == rules, ceiling
+        assert _findings(tmp_path, body, hr_ceiling=ceiling) == rules, ceiling
     off = {"H1": {"on": 0}}
-    assert _findings(tmp_path, walk, hr_ceiling=115, rules=off) == []
+    assert _findings(tmp_path, body, hr_ceiling=115, rules=off) == []
 
 
 def test_a_vendors_notice_about_rhythm_is_passed_on_where_a_prescription_asks(

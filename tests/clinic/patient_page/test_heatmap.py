@@ -5,14 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.answers.days import blocked, reach, resting
+from clinic.answers.days import reach, resting
 from clinic.pages import heatmap
 from clinic.pages.heatmap import Look
 from clinic.pages.weeks import view
-from model.calendar import MINUTE_MS, midnight
+from model.calendar import MINUTE_MS
 from model.derived import Day, DayState
 from model.intensity import ZoneTimes
-from tests.clinic_world import CLINIC_ZONE, prescriptions
+from tests.clinic_world import prescriptions
 from tests.derivation.lives import FIRST, THREE_A_WEEK, Diary, concluded
 from tests.weeks import type_total
 
@@ -84,18 +84,6 @@ def test_dates_are_twelve_weeks_up_to_today() -> None:
     assert len(seen.mondays) == 12
     empty = [row.count(None) for row in seen.rows]
     assert (set(map(len, seen.rows)), empty) == ({12}, [0, 0, 0, 1, 1, 1, 1])
-
-
-def test_consent_is_off_from_the_first_whole_day_after_it_was_withdrawn() -> None:
-    days = [_DAY + timedelta(days=n) for n in range(4)]
-    noon = midnight(_DAY, CLINIC_ZONE) + 12 * 60 * MINUTE_MS
-    assert blocked(days, [], CLINIC_ZONE) == set()
-    assert blocked(days, [(0, None)], CLINIC_ZONE) == set()
-    assert blocked(days, [(0, noon)], CLINIC_ZONE) == set(days[1:])
-    assert blocked(days, [(0, noon), (midnight(days[2], CLINIC_ZONE), None)], CLINIC_ZONE) == {
-        days[1]
-    }
-    assert blocked(days, [(midnight(days[2], CLINIC_ZONE), None)], CLINIC_ZONE) == set()
 
 
 def test_days_rest_on_whole_weeks_and_four_weeks_of_nights() -> None:

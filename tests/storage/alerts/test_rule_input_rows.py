@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.calendar import MINUTE_MS
+from model.calendar import MINUTE_MS, local_date, utc
 from model.facts import AttributedFact
+from model.prescribing.consent_gaps import NO_CONSENT
 from model.prescribing.rule_settings import PROFILE, SHADOW, RuleSetting, RuleSettings
-from model.prescription import Intensity, Prescription
+from model.prescription import Intensity, Pause, Prescription
 from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
@@ -36,6 +37,11 @@ _PLAN = Prescription(
 )
 
 
+_CONSENT = """
+insert into consent (patient, vendor, given_at, recorded_at)
+select id, 'files', %s, now() from patient where pseudonym = 'p1'"""
+
+
 async def _tell(conn: Connection, *attributed: AttributedFact) -> None:
     written = await write_facts(conn, attributed)
     for patient, spans in written.affected.items():
@@ -51,6 +57,19 @@ async def test_a_session_has_its_time_beside_the_prescribed_range(conn: Connecti
     # 120 is the end of [100, 120) and so above it
     assert session.range_ms == (0, 0, 30 * MINUTE_MS)
     assert session.timer_ms == 30 * MINUTE_MS
+
+
+async def test_dates_without_consent_are_a_pause_of_the_prescription(conn: Connection) -> None:
+    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
+    await conn.execute(_CONSENT, [utc(T0)])
+    held = (await rule_inputs.load_all(conn, ["p1"], T0 + _DAY))["p1"].judgeable
+    assert held.prescriptions[0].pauses == ()
+    await conn.execute("update consent set withdrawn_at = %s", [utc(T0 + _DAY)])
+    gone = (await rule_inputs.load_all(conn, ["p1"], T0 + 9 * _DAY))["p1"].judgeable
+    first = local_date(T0 + 2 * _DAY, gone.zone)
+    pause = Pause(first=first, last=_PLAN.valid_to, why=NO_CONSENT)
+    assert gone.prescriptions[0].pauses == (pause,)
+    assert gone.prescriptions[0].sha256 == held.prescriptions[0].sha256
 
 
 async def test_weeks_before_the_look_back_are_apart(conn: Connection) -> None:
