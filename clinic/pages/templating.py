@@ -27,8 +27,8 @@ from clinic.pages import (
     scheme_words,
     words,
 )
-from clinic.pages.worklist import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
 from clinic.unsent import way_back
+from clinic.worklist.needs import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
 from model.words.language import Language, reading_language
 from web.csrf import SAFE_METHODS
 from web.languages import LANGUAGE_NAMES, known_languages, page_languages

@@ -14,10 +14,12 @@ from model.derived import Day, TypeTotal
 from model.facts import DeviceType, Method
 from model.intensity import ZONES, ZoneTimes
 from model.keyring import KeyRing
+from model.notes.annotation import Annotation, AnnotationKind
 from model.prescription import Intensity, Pause, Prescription, ProgressionStep
 from model.words.activities import TYPES
 from storage.derived.derived_rows import day_row, week_row
 from storage.derived.derived_tables import DAY_TABLE, WEEK_TABLE, write_derived
+from storage.notes import annotations
 from storage.people import consents, patients
 from storage.pg.pool import Connection
 from storage.prescribing.versions import put_prescription
@@ -58,7 +60,7 @@ class WrittenLife:
     """A patient: rows of days by date, versions of prescriptions, and when what was delivered.
 
     `consents` are [given, withdrawn) in epoch ms. `delivered` has for each source its type, its
-    method, and its first and last measured instant in epoch ms.
+    method, and its first and last measured instant in epoch ms. `notes` are annotations.
     """
 
     pseudonym: str
@@ -67,6 +69,7 @@ class WrittenLife:
     prescriptions: tuple[Prescription, ...] = ()
     consents: tuple[tuple[int, int | None], ...] = ()
     delivered: tuple[tuple[DeviceType, Method, int, int], ...] = ()
+    notes: tuple[Annotation, ...] = ()
 
 
 def random_life(number: int, now_ms: int) -> WrittenLife:
@@ -83,6 +86,7 @@ def random_life(number: int, now_ms: int) -> WrittenLife:
         prescriptions=tuple(_prescriptions(rng, today)),
         consents=tuple(_consents(rng, now_ms)),
         delivered=tuple(_delivered(rng, now_ms)),
+        notes=tuple(_notes(rng, today)),
     )
 
 
@@ -141,6 +145,8 @@ async def write_life(conn: Connection, life: WrittenLife, now_ms: int) -> None:
         )
         if until_ms is not None:
             await consents.withdraw_consent(conn, life.pseudonym, "files", from_ms=until_ms)
+    for note in life.notes:
+        await annotations.add_annotation(conn, "unit", life.pseudonym, note)
     for kind, method, first_ms, last_ms in life.delivered:
         device = f"{life.pseudonym} {kind} {method}"
         instants = (utc(first_ms), utc(first_ms), utc(last_ms))
@@ -212,6 +218,20 @@ def _pauses(rng: Random, first: date) -> Iterable[Pause]:
     for _ in range(rng.choice((0, 0, 1, 2))):
         begin = first + timedelta(days=rng.randrange(40))
         yield Pause(first=begin, last=begin + timedelta(days=rng.randrange(9)), why="holiday")
+
+
+def _notes(rng: Random, today: date) -> Iterable[Annotation]:
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        first = today - timedelta(days=rng.randrange(SPAN_DAYS))
+        yield Annotation(
+            kind=rng.choice(list(AnnotationKind)),
+            first=first,
+            last=first + timedelta(days=rng.randrange(9)),
+            text="",
+            pauses=rng.random() < 0.6,
+            author="dr",
+            written_ms=0,
+        )
 
 
 def _consents(rng: Random, now_ms: int) -> Iterable[tuple[int, int | None]]:
