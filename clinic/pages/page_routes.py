@@ -33,6 +33,7 @@ from model.storable import MOST_JSON_INT
 from model.words.language import N_, translated
 from model.words.not_counted import is_marked
 from storage.alerts import duty
+from storage.reads.views import FindingRow
 from web import csrf
 
 page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -147,7 +148,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "view": view,
         "page": view.page,
         "zone": zone,
-        "findings": [(finding, grids(finding.evidence, zone)) for finding in view.page.findings],
+        "findings": [(finding, grids(finding.evidence, zone)) for finding in _leading_first(view)],
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
@@ -164,6 +165,15 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "done": translated(_DONE.get(done, "")),
     }
     return render(request, "alert.html", {**context, **shown})
+
+
+def _leading_first(view: reads.AlertView) -> list[FindingRow]:
+    """Return the findings of an alert: the one of its headline, others that hold, then the rest."""
+    headline = view.page.alert.sentence
+    return sorted(
+        view.page.findings,
+        key=lambda row: (not row.current, not headline.startswith(row.sentence or " ")),
+    )
 
 
 class ActionForm(BaseModel):
