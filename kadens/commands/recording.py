@@ -16,6 +16,7 @@ from kadens.commands.inspecting import (
     read_payload,
 )
 from kadens.output.terminal import fail, print_line
+from kadens.recorded.played import proved_request
 from kadens.recorded.requests import RecordedRequest, write_request
 
 _Body = Annotated[Path, typer.Argument(help="The body, as it came; an empty file for none.")]
@@ -30,6 +31,9 @@ _Key = Annotated[
 ]
 _LinkKey = Annotated[
     str, typer.Option("--link-key", help="A made-up key of the patients' link tokens.")
+]
+_IsProved = Annotated[
+    bool, typer.Option("--proved", help="Prove the body by the first --key, as its vendor does.")
 ]
 _ReceivedMs = Annotated[
     int | None,
@@ -48,6 +52,7 @@ def record_request(  # noqa: PLR0913 - one parameter an option
     segment: _Segment = "",
     key: _Key = None,
     link_key: _LinkKey = "",
+    is_proved: _IsProved = False,
     received_ms: _ReceivedMs = None,
 ) -> None:
     """Record a request at the vendor door as a case.
@@ -56,7 +61,8 @@ def record_request(  # noqa: PLR0913 - one parameter an option
     of today is the answer from then on, so read expected.json before you commit it. The keys are
     part of the case: make them up. A folder that holds anything is never overwritten.
     """
-    if connector not in {row.name for row in CONNECTORS}:
+    row = next((row for row in CONNECTORS if row.name == connector), None)
+    if row is None:
         fail(f"no connector is called {connector}", code=2)
     if method not in {"GET", "HEAD", "POST"}:
         fail("--method must be GET, HEAD or POST", code=2)
@@ -72,6 +78,7 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         now_ms=time.time_ns() // 1_000_000 if received_ms is None else received_ms,
     )
     try:
+        request = proved_request(request, row) if is_proved else request
         answer = write_request(folder, request, body.suffix.lower() or ".bin")
     except FileExistsError:
         fail(f"{folder} is there already; a case is never overwritten", code=2)
