@@ -66,9 +66,10 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         fail(f"no connector is called {connector}", code=2)
     if method not in {"GET", "HEAD", "POST"}:
         fail("--method must be GET, HEAD or POST", code=2)
+    content = read_payload(body)
     request = RecordedRequest(
         connector=connector,
-        body=read_payload(body),
+        body=content,
         method=method,
         segment=segment,
         headers=named_headers(header),
@@ -79,7 +80,9 @@ def record_request(  # noqa: PLR0913 - one parameter an option
     )
     try:
         request = proved_request(request, row) if is_proved else request
-        answer = write_request(folder, request, body.suffix.lower() or ".bin")
+        # a proof that stands in the body has made a form of it
+        suffix = body.suffix.lower() or ".bin" if request.body == content else ".txt"
+        answer = write_request(folder, request, suffix)
     except FileExistsError:
         fail(f"{folder} is there already; a case is never overwritten", code=2)
     except ValueError as error:  # a key that is none of this connector's proof

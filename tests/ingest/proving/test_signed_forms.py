@@ -188,7 +188,8 @@ def test_the_reader_reads_the_text_that_is_signed_and_no_other(
         if verdict is Verdict.OK:
             fields = form_of(form)
             assert fields.keys() == {"payload", "sig"}
-            assert hmac.compare_digest(fields["sig"], _mac(fields["payload"]))
+            # blanks between digits of hex say nothing
+            assert bytes.fromhex(fields["sig"]).hex() == _mac(fields["payload"])
 
 
 def _opened(door: Door) -> Door:
