@@ -14,15 +14,14 @@ from alerts.due import Due, PrescriptionDue, due_in_week
 from model.calendar import MINUTE_MS
 from model.derived import PARTIAL_ABOVE, TypeTotal, Week, WeekDay
 from model.intensity import ZoneTimes
-from model.prescription import (
-    Prescription,
+from model.prescribing.credit import (
     credited_recalled,
     credited_sessions,
     credited_totals,
     has_strength,
-    paused,
     seen_by_phone,
 )
+from model.prescription import Prescription, paused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

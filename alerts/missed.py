@@ -16,15 +16,8 @@ from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
 from model.calendar import local_date, midnight
 from model.derived import VALID_WEAR_MIN, WeekDay
-from model.prescription import (
-    Prescription,
-    all_paused,
-    credited_sessions,
-    in_force,
-    just_begun,
-    paused,
-    sevenths_due,
-)
+from model.prescribing.credit import credited_sessions
+from model.prescription import Prescription, all_paused, in_force, just_begun, paused, sevenths_due
 from model.words.language import _
 
 _DAY = timedelta(days=1)

@@ -36,8 +36,8 @@ from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.notes import note_pages
 from clinic.pages import page_routes, rule_page_routes
-from clinic.pages import prescription_routes as prescription_pages
 from clinic.pages.templating import STATIC, clinic_languages, packed
+from clinic.prescribing import form_routes, list_routes
 from clinic.request_scope import open_scope
 from clinic.rights import (
     account_pages,
@@ -99,7 +99,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     support_pages.support_pages,
     check_pages.check_pages,
     page_routes.page_router,
-    prescription_pages.prescription_pages,
+    list_routes.prescription_pages,
+    form_routes.prescribing_pages,
     note_pages.note_pages,
     summary_pages.summary_pages,
     language_routes.language_router,

@@ -11,12 +11,14 @@ from alerts.connecting import ConnectionState, connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
 from clinic.language.rewording import reworded_alerts, reworded_findings, reworded_rows
-from clinic.pages import heatmap, weeks, worklist
+from clinic.pages import heatmap, weeks
 from clinic.pages.curve import Curve, curve
 from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
-from clinic.pages.worklist import Line, Need
 from clinic.request_scope import RequestScope
+from clinic.worklist.lines import Line, worklist_lines
+from clinic.worklist.need_reasons import freshness, need_and_reason
+from clinic.worklist.needs import Need, silent
 from model.calendar import local_date, midnight, monday
 from model.derived import Session, SourceSelection
 from model.facts import Source
@@ -153,7 +155,7 @@ async def read_work(scope: RequestScope) -> tuple[tuple[WorkRow, ...], tuple[Lin
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
     rows = await reworded_rows(scope.conn, rows)
-    return rows, worklist.worklist_lines(rows, names, scope.now_ms)
+    return rows, worklist_lines(rows, names, scope.now_ms)
 
 
 async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
@@ -171,7 +173,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         prescriptions=page.prescriptions,
         connections=tuple(connections),
     )
-    need, reason = worklist.need_and_reason(row, scope.now_ms)
+    need, reason = need_and_reason(row, scope.now_ms)
     today = local_date(scope.now_ms, zone)
     return PatientView(
         settings=await settings_of_patient(scope.conn, pseudonym),
@@ -180,8 +182,8 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         patient=page.patient,
         name=await name_of(scope, pseudonym),
         now_ms=scope.now_ms,
-        freshness=worklist.freshness(page.patient.last_data_ms, scope.now_ms),
-        silent=worklist.silent(page.patient, scope.now_ms),
+        freshness=freshness(page.patient.last_data_ms, scope.now_ms),
+        silent=silent(page.patient, scope.now_ms),
         in_force=in_force(page.prescriptions, today),
         prescriptions=page.prescriptions,
         alerts=page.alerts,

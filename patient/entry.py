@@ -6,8 +6,8 @@ A link is used by a button, never by opening it: scanners of mail open every lin
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from patient.binding import secret_digest
 from patient.config import OpenPatientDoor, patient_door_of
+from patient.linking.binding import secret_digest
 from patient.own_pages import door_page
 from patient.visit import (
     LIFE_MS,

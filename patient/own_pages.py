@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 
 from model.words.language import N_
 from patient.config import patient_door_of
-from patient.pages import asset_address, link_languages
+from patient.linking.pages import asset_address, link_languages
 from patient.visit import Visit, page_language, set_door_cookie
 from patient.words import brief_date, full_date, weekday_date
 from web.languages import LANGUAGE_COOKIE, LANGUAGE_NAMES

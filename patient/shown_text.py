@@ -7,8 +7,8 @@ import html
 import re
 
 from model.privacy.register import LegalBasis, Purpose
-from patient.linking import TEXT_VERSION, LinkOutcome
-from patient.pages import PageView, link_languages, page_of
+from patient.linking.pages import PageView, link_languages, page_of
+from patient.linking.steps import TEXT_VERSION, LinkOutcome
 from storage.people.consents import SOURCE_FETCH
 from storage.rights.consent_texts import ConsentText
 

@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.connecting import SILENT_SOURCE_MS
 from model.calendar import local_date
-from patient.binding import random_text, secret_digest
 from patient.config import LINK_PATH, OpenPatientDoor, patient_door_of
+from patient.linking.binding import random_text, secret_digest
 from patient.own_pages import door_page
 from patient.visit import Visit, open_visit
 from patient.words import sender_words

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from patient.binding import random_text, secret_digest
 from patient.config import OpenPatientDoor, patient_door_of
-from patient.pages import link_languages
+from patient.linking.binding import random_text, secret_digest
+from patient.linking.pages import link_languages
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patient_sessions import use_patient_session

@@ -16,7 +16,8 @@ from clinic.pages import words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
 from model.derived import Day, DayState, Origin, Session
-from model.prescription import Prescription, credited_totals, in_force
+from model.prescribing.credit import credited_totals
+from model.prescription import Prescription, in_force
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.series.reported_columns import STEPS
 

@@ -12,8 +12,8 @@ from clinic.reads import SessionView
 from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source
+from model.prescribing.credit import is_credited
 from model.prescribing.range_times import times_by_range
-from model.prescription import is_credited
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.sessions.date_inputs import shortest_session_ms
 

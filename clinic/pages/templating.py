@@ -27,7 +27,7 @@ from clinic.pages import (
     scheme_words,
     words,
 )
-from clinic.pages.worklist import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
+from clinic.worklist.needs import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
 from model.words.language import Language, reading_language
 from web.languages import LANGUAGE_NAMES, known_languages, page_languages
 

@@ -16,7 +16,8 @@ from clinic.pages import words
 from model.calendar import MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
-from model.prescription import Prescription, has_strength
+from model.prescribing.credit import has_strength
+from model.prescription import Prescription
 from model.words.language import N_, _, ngettext, translated
 from stream.compute.weeks import week_of_days
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
-from clinic.pages.worklist import Line
 from clinic.worklist.groups import GROUPS, WorkGroup
+from clinic.worklist.lines import Line
 from model.calendar import DAY_MS
 from model.words.language import N_
 

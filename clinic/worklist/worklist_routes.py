@@ -16,13 +16,13 @@ from clinic.api.api_routes import Pseudonym
 from clinic.language.language_routes import own_page
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
-from clinic.pages.worklist import Line
 from clinic.request_scope import RequestScope, open_scope
 from clinic.rights.handling import due_of_unit
 from clinic.sign_in import csrf_guard
 from clinic.worklist import choosing, reviewing
 from clinic.worklist.choosing import GroupView, SortName, WorkChoice
 from clinic.worklist.groups import conditions
+from clinic.worklist.lines import Line
 from clinic.worklist.reviewing import LONGEST_LABEL
 from model.calendar import local_date
 from model.prescribing.rule_settings import RuleSettings

@@ -26,7 +26,7 @@ from kadens.derivation.evidence_words import (
 from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
 from model.derived import VALID_WEAR_MIN, Day, DayState, SourceSelection
 from model.facts import DaySummary, Report
-from model.prescription import has_strength
+from model.prescribing.credit import has_strength
 
 STATE_REASONS: Mapping[DayState, str] = {
     DayState.BLOCKED: "no consent held on this date",

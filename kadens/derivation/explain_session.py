@@ -26,7 +26,8 @@ from model.derived import Origin, Session, SourceSelection
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC
-from model.prescription import in_force, is_credited
+from model.prescribing.credit import is_credited
+from model.prescription import in_force
 from model.words.borg_scales import on_cr10
 from model.words.not_counted import is_no_exercise
 from stream.compute.derive import window_candidates

@@ -26,9 +26,9 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings, environment
 from kadens.wiring.fetching import fetched_vendors
 from model.calendar import rfc3339
-from patient.binding import random_text, secret_digest
 from patient.config import LINK_PATH
-from patient.linking import queue_backfill
+from patient.linking.binding import random_text, secret_digest
+from patient.linking.steps import queue_backfill
 from storage.audit_actions import AuditAction
 from storage.bodies.wrapping import check_keys
 from storage.fetching.connections import Tokens, put_tokens

@@ -12,8 +12,8 @@ from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.output.terminal import print_json, print_line, print_note
 from model.calendar import rfc3339
-from patient.binding import random_text, secret_digest
 from patient.entry import ENTER_PATH
+from patient.linking.binding import random_text, secret_digest
 from storage.audit_actions import AuditAction
 from storage.people.door_links import put_door_link
 from storage.pg.pool import Connection

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from model.facts import DeviceType, Method, Source
 from model.storable import LONGEST_WORD
-from parsers.vendors.open_wearables_names import PROVIDERS, device_type
+from parsers.vendors.open_wearables.names import PROVIDERS, device_type
 
 _VENDOR = "apple_health"
 _FIELD = re.compile(

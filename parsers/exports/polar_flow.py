@@ -48,7 +48,7 @@ from parsers.json_records import holds_marks
 from parsers.local_zone import named_zone
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 from parsers.word_tables import type_of_word
 
 _VENDOR = "polar"

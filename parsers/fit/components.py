@@ -18,6 +18,8 @@ from parsers.fit.sequences import unwrap
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from parsers.fit.columns import Table
+    from parsers.fit.layout import Column
     from parsers.fit.profile import Component
 
 _MOST_COUNT = 2.0**53  # beyond, float64 has no exact integers
@@ -95,7 +97,19 @@ def _accumulate(
     return together[:, seeds.shape[1] :]
 
 
-def little_endian(stored: NDArray[np.uint8], item: int, *, big: bool) -> NDArray[np.uint8]:
+def component_bytes(table: Table, column: Column | None, size: int) -> NDArray[np.uint8]:
+    """Return at most `size` bytes (n, k) of a field of every message; (n, 0) without the field.
+
+    Components are numbered by bits in little-endian order, which is the order of the bytes here.
+    """
+    if column is None:
+        return np.full((len(table), 0), 0xFF, dtype=np.uint8)
+    stored = table.raw(column.at, column.size)
+    big = column.dtype.startswith(">")
+    return _little_endian(stored, int(column.dtype[-1]), big=big)[:, :size]
+
+
+def _little_endian(stored: NDArray[np.uint8], item: int, *, big: bool) -> NDArray[np.uint8]:
     """Return rows (n, size) of items of `item` bytes as little-endian; `big` is their order now."""
     if not big or item == 1:
         return stored

@@ -5,16 +5,24 @@ A column is computed at its first use. Positions are left out unless the context
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from parsers.fit import profile
+from parsers.fit.column_names import (
+    TIMESTAMP,
+    apart,
+    direct_columns,
+    layout_names,
+    names_by_native,
+    shown_names,
+)
 from parsers.fit.columns import AnyColumn, Floats, Table, missing, widen
-from parsers.fit.components import expand, little_endian
+from parsers.fit.components import component_bytes, expand
 from parsers.fit.developer import Known, developer_columns
-from parsers.fit.layout import TEXT_KIND, Column, Layout
+from parsers.fit.layout import TEXT_KIND, Column
 from parsers.fit.times import Stamps, fill_stamps
 
 if TYPE_CHECKING:
@@ -22,11 +30,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_TIMESTAMP = "timestamp"
 # A message of beats holds eight, one of times between beats five; of any other array the first
 # number is enough.
 _ITEMS = {profile.HR: 10, profile.HRV: 8}
-_CHAIN = 2  # compressed_speed_distance -> speed -> enhanced_speed
 
 
 class _Context(Protocol):
@@ -76,7 +82,7 @@ class Group:
             # The usual case. Names of a single layout cannot differ in kind.
             return [self._tables[0].layout.columns]
         kinds: dict[str, str] = {}
-        return [_apart(self._all_of(table), kinds) for table in self._tables]
+        return [apart(self._all_of(table), kinds) for table in self._tables]
 
     def _all_of(self, table: Table) -> dict[str, Column]:
         """Return the columns of a table with those of developer fields."""
@@ -100,25 +106,19 @@ class Group:
     @cached_property
     def _overrides(self) -> dict[str, list[str]]:
         """Names of the developer fields that override a field of the profile, by its name."""
-        values: dict[str, list[str]] = {}
         if not any(table.layout.developer for table in self._tables):
-            return values  # the usual case
-        for columns in self._columns:
-            for name, column in columns.items():
-                names = values.setdefault(column.native, []) if column.native else [name]
-                if name not in names:
-                    names.append(name)
-        return values
+            return {}  # the usual case
+        return names_by_native(self._columns)
 
     @cached_property
     def _names(self) -> dict[str, None]:
         positions = self._context.positions
         if len(self._tables) == 1 and not self._tables[0].layout.developer:
-            names = _layout_names(self._tables[0].layout, positions=positions)
+            names = layout_names(self._tables[0].layout, positions=positions)
         else:
-            names = _names(self.number, self._columns, positions=positions)
+            names = shown_names(self.number, self._columns, positions=positions)
         if any(table.stream.compressed for table in self._tables):
-            names = names | {_TIMESTAMP: None}
+            names = names | {TIMESTAMP: None}
         return names
 
     @cached_property
@@ -126,7 +126,7 @@ class Group:
         """Columns that come from the only table without further work: nearly all, in most files."""
         if len(self._tables) != 1:
             return {}
-        direct = _direct_columns(self._tables[0].layout)
+        direct = direct_columns(self._tables[0].layout)
         if self._overrides:
             direct = {name: direct[name] for name in direct if name not in self._overrides}
         return direct
@@ -203,7 +203,7 @@ class Group:
                     values = _either(values, self._expanded(source, values))
         if values is None:
             values = np.full(len(self), np.nan)
-        if name == _TIMESTAMP and np.isnan(values).any():
+        if name == TIMESTAMP and np.isnan(values).any():
             # The column may be a view of the stored values, which must stay as they are.
             values = values.copy()
             fill_stamps(
@@ -267,13 +267,7 @@ class Group:
         size = min(needed, max(column.size for column in columns if column is not None))
         stored, sizes = [], []
         for table, column in zip(self._tables, columns, strict=True):
-            raw = np.full((len(table), 0), 0xFF, dtype=np.uint8)
-            if column is not None:
-                # Components are numbered by bits in little-endian order.
-                big = column.dtype.startswith(">")
-                raw = little_endian(
-                    table.raw(column.at, column.size), int(column.dtype[-1]), big=big
-                )[:, :size]
+            raw = component_bytes(table, column, size)
             stored.append(widen(raw, size) if raw.shape[1] != size else raw)
             sizes.append(np.full(len(table), raw.shape[1], dtype=np.int64))
         return expand(self._joined(stored), self._joined(sizes), source.parts, full, self.segment)
@@ -283,19 +277,6 @@ class Group:
         return {name: self[name] for name in self._names}
 
 
-def _apart(columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
-    """Return the columns of a further table, and add their kinds to `kinds`.
-
-    A name whose kind differs from the kind in `kinds` ends in its own kind (`name:text`).
-    """
-    for name, column in columns.items():
-        kinds.setdefault(name, column.kind)
-    return {
-        name if kinds[name] == column.kind else f"{name}:{column.kind}": column
-        for name, column in columns.items()
-    }
-
-
 def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     """Return the first value where it is valid, else the second."""
     if first is None or first.dtype != np.float64 or second.dtype != np.float64:
@@ -303,34 +284,3 @@ def _either(first: AnyColumn | None, second: AnyColumn) -> AnyColumn:
     items = max(1 if values.ndim == 1 else values.shape[1] for values in (first, second))
     first, second = widen(first, items), widen(second, items)
     return np.where(np.isnan(first), second, first)
-
-
-# Files of a maker repeat the same few layouts, and these answers depend on the layout alone.
-@lru_cache(maxsize=512)
-def _direct_columns(layout: Layout) -> dict[str, Column]:
-    made = {_TIMESTAMP, *profile.expansions(layout.number)}
-    return {name: column for name, column in layout.columns.items() if name not in made}
-
-
-@lru_cache(maxsize=512)
-def _layout_names(layout: Layout, *, positions: bool) -> dict[str, None]:
-    return _names(layout.number, [layout.columns], positions=positions)
-
-
-def _names(number: int, tables: Sequence[dict[str, Column]], *, positions: bool) -> dict[str, None]:
-    """Return the names of the columns that may be shown and of those from their components."""
-    names: dict[str, None] = {}
-    for columns in tables:
-        for name, column in columns.items():
-            if positions or not column.position:
-                names[name] = None
-            if column.native:
-                names[column.native] = None
-    expansions = profile.expansions(number)
-    for _ in range(_CHAIN):
-        for target, sources in expansions.items():
-            if any(source.source in names for source in sources):
-                names[target] = None
-    if "timestamp_16" in names:
-        names[_TIMESTAMP] = None
-    return names

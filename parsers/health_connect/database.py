@@ -1,16 +1,11 @@
 """Opens an SQLite database that anybody may have made, and reads rows of ordinary tables. Pure.
 
-Nothing of the database is believed and nothing of it is run. Only tables are read that the text of
-the schema itself creates as ordinary ones; views, virtual tables, triggers, generated columns and
-functions are never reached, and an authorizer refuses them once more. Rows are read in the order of
-their row ids, which must increase: a page that is shared or linked in a circle ends there. The
-steps of SQLite's machine, its memory and the size of a row are bounded.
-
-Reading stops at damage, and what lies before it is kept; `damage` tells where. It must never write,
-attach, or wait for a lock.
+Nothing of the database is believed and nothing of it is run: `confinement` says what is out of
+reach. Rows are read in the order of their row ids, which must increase: a page that is shared or
+linked in a circle ends there. Reading stops at damage, and what lies before it is kept; `damage`
+tells where. It must never write, attach, or wait for a lock.
 """
 
-import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,46 +16,26 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
+from parsers.health_connect.confinement import (
+    STEPS_A_CALL,
+    STORED_NAME,
+    computed_columns,
+    confine,
+    is_checkable,
+    is_ordinary,
+)
+
 DatabaseRow: TypeAlias = tuple[Any, ...]
 
 MAGIC = b"SQLite format 3\0"
 DATABASE_HEAD = 100  # bytes of the header of a database
 CHUNK = 1_024  # rows that are read at once: few enough to stay in the processor's cache
-_MIB = 1024 * 1024
-# Of all connections of this process together: it can only be lowered, so it is one number. A body
-# that is read from memory has at most 64 MiB, and a database on disk only its cache.
-_MOST_HEAP = 160 * _MIB
 _MOST_OBJECTS = 5_000  # tables, indices and views; the phone's own have 150
 # Neither function reads the value itself.
 _SHORT = """not (typeof("{0}") in ('blob', 'text') and length("{0}") > 500)"""
 # A row takes 6 to 20 steps and has 15 bytes and more.
-_STEPS_A_BYTE, _FREE_STEPS, _STEPS_A_CALL = 2, 5_000_000, 10_000
-_TABLE_SQL = r'create\s+table\s+(?:"%s"|\[%s\]|`%s`|\'%s\'|%s)\s*\('
+_STEPS_A_BYTE, _FREE_STEPS = 2, 5_000_000
 _NO_ID = -(2**63)  # the least row id; no database comes to it
-_COMPUTED, _SUM = re.compile(r"\bas\b", re.IGNORECASE), re.compile(r"\s*\([\w\s+*-]*\)")
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: _MIB,
-    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
-    sqlite3.SQLITE_LIMIT_COLUMN: 200,
-    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 300,
-    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 2,
-    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
-    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 4,
-    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
-    sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 10,
-    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
-    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
-}
-# Before the first statement reads anything of the file. With `writable_schema` SQLite reads past an
-# entry of the schema that is broken, and what is left of a file that was cut off; `query_only`
-# forbids every write all the same.
-_PRAGMAS = (
-    "query_only=on", "trusted_schema=off", "cell_size_check=on", "writable_schema=on",
-    "ignore_check_constraints=on", "mmap_size=0", "cache_size=-4096", "temp_store=memory",
-    f"hard_heap_limit={_MOST_HEAP}",
-)  # fmt: skip
 # The text of an error may hold bytes of the schema that are no text.
 _ERRORS = (sqlite3.Error, MemoryError, UnicodeDecodeError)
 
@@ -215,22 +190,16 @@ class Database:
             self._tell(table, why)
 
     def _open(self) -> None:
-        connection = self.connection
-        connection.text_factory = _text
-        for limit, most in _LIMITS.items():
-            connection.setlimit(limit, most)
+        self.connection.text_factory = _text
         try:
-            for pragma in _PRAGMAS:
-                connection.execute(f"pragma {pragma}").close()
-            connection.set_authorizer(_authorized)
-            connection.set_progress_handler(self._step, _STEPS_A_CALL)
+            confine(self.connection, self._step)
             self._read_schema()
         except _ERRORS as error:
             self._tell("", _why(error))
 
     def _step(self) -> bool:
         """Count steps of SQLite's machine; return whether it must stop."""
-        self.steps += _STEPS_A_CALL
+        self.steps += STEPS_A_CALL
         return self.steps > _FREE_STEPS + _STEPS_A_BYTE * self.size
 
     def _read_schema(self) -> None:
@@ -241,16 +210,19 @@ class Database:
             if count == _MOST_OBJECTS:
                 self._tell("", "more tables than are read")
                 return
-            if _is_ordinary(name, sql):
-                self.tables[name.lower()] = self._columns(name)
-                computed = _COMPUTED.split(sql)[1:]
-                if computed:
-                    self.computed.add(name.lower())
-                if not all(map(_is_sum, computed)):
-                    # Its pages cannot be checked: the check might compute its columns.
-                    self.sound[name.lower()] = False
+            if is_ordinary(name, sql):
+                self._add_table(name, sql)
             elif isinstance(name, str):
                 self.others.add(name.lower())
+
+    def _add_table(self, name: str, sql: str) -> None:
+        key, computed = name.lower(), computed_columns(sql)
+        self.tables[key] = self._columns(name)
+        if computed:
+            self.computed.add(key)
+        if not is_checkable(computed):
+            # Its pages cannot be checked: the check might compute its columns.
+            self.sound[key] = False
 
     def _columns(self, table: str) -> dict[str, str]:
         """Return the stored columns of a table as they are written, by their names in lower case.
@@ -259,7 +231,7 @@ class Database:
         """
         columns: dict[str, str] = {}
         for _, name, *_ in self.connection.execute(f"pragma table_info({_quoted(table)})"):
-            if isinstance(name, str) and _WORD.fullmatch(name):
+            if isinstance(name, str) and STORED_NAME.fullmatch(name):
                 columns[name.lower()] = name
         return columns
 
@@ -295,41 +267,6 @@ def _increasing(rows: Sequence[DatabaseRow], last: int) -> int:
     # compared and not subtracted: a difference of two row ids may be larger than any number here
     falls = np.flatnonzero(ids <= np.concatenate(([last], ids[:-1])))
     return int(falls[0]) if len(falls) else len(rows)
-
-
-def _is_sum(rest: str) -> bool:
-    """Return whether a computed column adds and multiplies stored ones, and calls nothing."""
-    return _SUM.match(rest) is not None
-
-
-def _is_ordinary(name: object, sql: object) -> bool:
-    """Return whether an entry of the schema creates the ordinary table of its name.
-
-    SQLite runs the text of the entry, whatever the entry calls itself. A table with this name
-    leaves no room for a view or a virtual table of the same name.
-    """
-    if not isinstance(name, str) or not isinstance(sql, str) or not _WORD.fullmatch(name):
-        return False
-    pattern = _TABLE_SQL.replace("%s", re.escape(name))
-    return re.match(pattern, sql, re.IGNORECASE) is not None
-
-
-_ALLOWED: dict[int, frozenset[str | None] | None] = {
-    sqlite3.SQLITE_SELECT: None,
-    sqlite3.SQLITE_READ: None,
-    sqlite3.SQLITE_FUNCTION: frozenset(("typeof", "length")),
-    sqlite3.SQLITE_PRAGMA: frozenset(("table_info", "quick_check", "shrink_memory")),
-}
-
-
-def _authorized(
-    action: int, name: str | None, other: str | None, _schema: str | None, inner: str | None
-) -> int:
-    """Allow to read; `inner` is the view or trigger that asks, and none may."""
-    names = _ALLOWED.get(action, frozenset())
-    # A function is the second name, a pragma the first.
-    allowed = names is None or bool(names & {name, other})
-    return sqlite3.SQLITE_OK if allowed and inner is None else sqlite3.SQLITE_DENY
 
 
 def _text(raw: bytes) -> str:

@@ -8,7 +8,7 @@ from model.errors import BodyError
 from model.facts import DeviceType, Fact, Method, Reject, RejectKind, Source
 from parsers.fields import Unreadable, grouped, optional_text
 from parsers.streams import SeriesByKey
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 
 _MANY = "|"  # joins the devices that one value comes from
 # A device is named after its owner ("Anna's Apple Watch"). Of such a name the kind of device stays.

@@ -49,7 +49,7 @@ from parsers.phone.hc_webhook_names import (
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
 from parsers.phone.values import written_unit
 from parsers.stated_once import members_once
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 from parsers.word_tables import type_of_word
 
 _VENDOR = "hc_webhook"

@@ -5,7 +5,7 @@ what separates two words.
 """
 
 from parsers.vendors.garmin.names import ACTIVITY_TYPES
-from parsers.vendors.open_wearables_names import WORKOUT_TYPES
+from parsers.vendors.open_wearables.names import WORKOUT_TYPES
 from parsers.word_tables import type_by_word
 
 _WORDS: dict[str, str] = {

@@ -3,7 +3,7 @@
 They come from the pages that Huawei publishes (as of 2026).
 """
 
-from parsers.vendors.open_wearables_names import WORKOUT_TYPES
+from parsers.vendors.open_wearables.names import WORKOUT_TYPES
 from parsers.word_tables import type_by_word
 
 # The cloud numbers its types of activity, and the phone's library has a word for each of them.

@@ -30,7 +30,7 @@ from parsers.vendors.huawei_names import (
     NO_HUAWEI_EXERCISE,
 )
 from parsers.vendors.hubs.values import workout_span
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 from parsers.word_tables import type_of_word
 
 HUAWEI_VENDOR = "huawei"

@@ -18,8 +18,8 @@ from model.derived import Session
 from model.privacy.sealed_box import box_public
 from model.words.language import N_
 from model.words.red_flags import IF_RED_FLAG
-from patient.binding import random_text
 from patient.config import patient_door_of
+from patient.linking.binding import random_text
 from patient.own_pages import door_page
 from patient.report.report_form import (
     MANUAL_DAYS,

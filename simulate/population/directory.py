@@ -14,12 +14,14 @@ from typing import Any, TextIO
 import numpy as np
 
 from model.calendar import DAY_MS, midnight, monday, rfc3339
-from simulate.population.arrivals import Arrival, hub_account, person_arrivals, true_heart
+from simulate.population.arrival import Arrival, hub_account
+from simulate.population.arrivals import person_arrivals
 from simulate.population.doings import Doings, TrueSession, doings
 from simulate.population.heart_course import ABOVE_RANGE, with_hard_session
 from simulate.population.occasions import occasions
 from simulate.population.people import Course, Inhabitant, Recorder, inhabitants
 from simulate.population.true_weeks import AlertOccasion, TrueWeek, true_weeks
+from simulate.population.watch_bodies import true_heart
 
 COHORT_VERSION = 1
 ZONE_NAMES = ("very_light", "light", "moderate", "vigorous", "near_max")

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 
 FILE_HOST = "https://oss.coros.com"
 

@@ -20,7 +20,8 @@ from simulate.vendors.google import (
     verification,
     written,
 )
-from simulate.vendors.platform import Arrived, Grant, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Grant, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.webhooks import WebhookSender, called
 
 KEY_SET_PATH = "/googlehealthapi/webhooks/webhooks_public_keyset.json"

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from simulate.vendors.junction import PlayedJunction
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 
 _KEY_HEADER = "x-vital-api-key"
 _SUMMARIES = ("workouts", "activity", "sleep")

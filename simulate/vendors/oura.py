@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.webhooks import SubscriptionBook, WebhookSender, echoes_challenge
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from simulate.vendors.platform import Arrived, Grant, PlatformServer, Reply, drawn
+from simulate.vendors.platform.exchanges import Arrived, Grant, Reply, drawn
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.polar import PolarUser, polar_headers, polar_ping
 from simulate.vendors.webhooks import WebhookSender, called
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from simulate.vendors.platform import Arrived, Grant, Limit, PlatformServer, Reply, drawn
+from simulate.vendors.platform.exchanges import Arrived, Grant, Limit, Reply, drawn
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.strava import StravaAthlete, StravaJson
 from simulate.vendors.webhooks import WebhookSender, echoes_challenge, is_success
 

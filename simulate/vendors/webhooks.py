@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from random import Random
 from urllib.parse import urlencode, urlsplit
 
-from simulate.vendors.platform import Reply, drawn
+from simulate.vendors.platform.exchanges import Reply, drawn
 
 _WITHIN_S = 30.0
 # Seconds after each failure; the vendor gives up behind the last.

@@ -13,7 +13,8 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from simulate.vendors.platform import Arrived, Limit, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Limit, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.webhooks import WebhookSender
 

@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from simulate.vendors.platform import Arrived, Grant, Limit, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Grant, Limit, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.webhooks import SubscriptionBook, WebhookSender, answers_head
 

@@ -19,14 +19,12 @@ from datetime import date, timedelta
 from model.calendar import day_bounds, monday
 from model.derived import VALID_WEAR_MIN, Day, DayState, Week
 from model.facts import Source
+from model.prescribing.credit import credited_recalled, credited_sessions, seen_by_phone
 from model.prescription import (
     Prescription,
     all_paused,
-    credited_recalled,
-    credited_sessions,
     in_force,
     paused,
-    seen_by_phone,
     sevenths_due,
     share_of_week,
 )

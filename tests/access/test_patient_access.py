@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from patient.app import ROUTES
-from patient.binding import random_text
+from patient.linking.binding import random_text
+from patient.routes import ROUTES
 from tests.access.patient_callers import PatientCallers
 from tests.access.table import AccessRoute, access_table, row_text
 from tests.patient.link_world import LinkWorld

@@ -17,11 +17,11 @@ from patient.config import BACK_PATH
 from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.google_server import GoogleServer
 from simulate.vendors.oura import OuraServer
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.strava_server import StravaServer
 from simulate.vendors.suunto.server import SuuntoServer
-from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.whoop import WhoopServer
 from simulate.vendors.withings import WithingsServer
 from tests.browser.chromium import NEEDS_CHROMIUM

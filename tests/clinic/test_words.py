@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.language.vocabulary import STORED_NAMES
-from clinic.pages import scheme_words, words, worklist
+from clinic.pages import scheme_words, words
 from clinic.pages.curve import curve, unbroken
 from clinic.pages.readable import grids
 from clinic.pages.weeks import WeekLook, last_four, view, week_views
+from clinic.worklist.lines import worklist_line, worklist_lines
+from clinic.worklist.needs import Need
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived import Week
 from model.intensity import ZoneTimes
@@ -288,52 +290,45 @@ def test_worklist_is_sorted_by_need_then_age() -> None:
         row("b old", "B", raised=CLINIC_NOW - DAY_MS),
         row("c", "C", raised=CLINIC_NOW - 9 * DAY_MS),
     )  # fmt: skip
-    lines = worklist.worklist_lines(rows, {}, CLINIC_NOW)
+    lines = worklist_lines(rows, {}, CLINIC_NOW)
     order = ["a old", "a new", "b old", "b new", "c", "silent", "snoozed", "fine"]
     assert values_of(lines, "pseudonym") == order
     assert [
-        worklist.worklist_lines(rows[::-1], {}, CLINIC_NOW)[n].pseudonym for n in range(len(rows))
+        worklist_lines(rows[::-1], {}, CLINIC_NOW)[n].pseudonym for n in range(len(rows))
     ] == order
 
 
 def test_silence_is_grey_and_no_alert() -> None:
-    edge = worklist.worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS), {}, CLINIC_NOW)
+    edge = worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS), {}, CLINIC_NOW)
     assert (edge.need, edge.reason, edge.alert) == (
-        worklist.Need.NO_DATA,
+        Need.NO_DATA,
         "No data for 2 days",
         None,
     )
     assert (
-        worklist.worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS + 1), {}, CLINIC_NOW).need
-        is worklist.Need.ON_TRACK
+        worklist_line(row("p", last=CLINIC_NOW - 2 * DAY_MS + 1), {}, CLINIC_NOW).need
+        is Need.ON_TRACK
     )
-    never = worklist.worklist_line(row("p", last=None), {}, CLINIC_NOW)
+    never = worklist_line(row("p", last=None), {}, CLINIC_NOW)
     assert (never.need, never.reason.partition(":")[0]) == (
-        worklist.Need.NOT_STARTED,
+        Need.NOT_STARTED,
         "No data yet",
     )
 
 
 def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() -> None:
     assert (
-        worklist.worklist_line(
-            row("p", last=CLINIC_NOW - 7 * DAY_MS + 1, worn=False), {}, CLINIC_NOW
-        ).need
-        is worklist.Need.ON_TRACK
+        worklist_line(row("p", last=CLINIC_NOW - 7 * DAY_MS + 1, worn=False), {}, CLINIC_NOW).need
+        is Need.ON_TRACK
     )
     assert (
-        worklist.worklist_line(
-            row("p", last=CLINIC_NOW - 7 * DAY_MS, worn=False), {}, CLINIC_NOW
-        ).need
-        is worklist.Need.NO_DATA
+        worklist_line(row("p", last=CLINIC_NOW - 7 * DAY_MS, worn=False), {}, CLINIC_NOW).need
+        is Need.NO_DATA
     )
 
 
 def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
     silent = row("p-pause", last=CLINIC_NOW - 20 * DAY_MS)
-    assert (
-        worklist.worklist_line(silent, {}, CLINIC_NOW).reason
-        == "Paused until Thu 3 Dec 2026: holiday"
-    )
+    assert worklist_line(silent, {}, CLINIC_NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
     ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
-    assert worklist.worklist_line(ended, {}, CLINIC_NOW).need is worklist.Need.NOT_STARTED
+    assert worklist_line(ended, {}, CLINIC_NOW).need is Need.NOT_STARTED

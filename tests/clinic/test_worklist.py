@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from clinic.pages.worklist import Need, need_and_reason
+from clinic.worklist.need_reasons import need_and_reason
+from clinic.worklist.needs import Need
 from model.calendar import DAY_MS, midnight
 from model.prescription import Intensity, Pause, Prescription
 from storage.reads.views import PatientBrief, WorkRow

@@ -14,7 +14,8 @@ from model.calendar import MINUTE_MS, day_bounds
 from model.derived import Day, SourceSelection, TypeTotal, Week
 from model.facts import Source
 from model.intensity import ZoneTimes
-from model.prescription import Prescription, credited_totals, is_credited
+from model.prescribing.credit import credited_totals, is_credited
+from model.prescription import Prescription
 from stream.compute.derive import derive
 from tests import oracle
 from tests.depth import INVARIANT

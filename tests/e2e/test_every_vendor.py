@@ -22,9 +22,10 @@ import pytest
 
 from ingest.vendors import CONNECTORS
 from kadens.local.up_options import free_port
-from simulate.vendors.__main__ import PlayedVendor, refusals, send_round
 from simulate.vendors.partners.fitbit import FitbitServer, fitbit_headers, fitbit_notices
-from simulate.vendors.vendor_http import serving_vendor
+from simulate.vendors.platform.vendor_http import serving_vendor
+from simulate.vendors.playing.played_vendors import PlayedVendor
+from simulate.vendors.playing.rounds import refusals, send_round
 from simulate.vendors.webhooks import WebhookSender
 from simulate.vendors.withings import WithingsServer
 from tests.e2e.conftest import Running, up_in

@@ -23,9 +23,9 @@ import pytest
 
 from model.calendar import epoch_ms
 from simulate.fit_writer import Recording, write_activity
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar import exercise_notice, polar_headers
 from simulate.vendors.polar_server import PolarServer
-from simulate.vendors.vendor_http import serving_vendor
 from tests.e2e.conftest import Running, up_in
 from tests.frozen import children
 from tests.patient.link_world import Surfer

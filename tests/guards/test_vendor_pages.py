@@ -11,7 +11,7 @@ from kadens.cli import COMMANDS
 from kadens.lazy_commands import every_command
 from kadens.secrets.reading import secrets_of
 from parsers.formats import FILES_CONNECTOR
-from simulate.vendors.__main__ import USUAL_KEY, USUAL_KEYS, VENDORS
+from simulate.vendors.playing.played_vendors import USUAL_KEY, USUAL_KEYS, VENDORS
 from tests.guards import vendor_pages
 from tests.rooms import ROOT
 

@@ -20,7 +20,7 @@ from model.facts import (
 from model.words.activities import TYPES
 from parsers import fit_types
 from parsers.fit import enum_values
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from simulate.fit_messages import WRITTEN_EPOCH, FieldShape, FitShape, encoded, fit_file
 from simulate.fit_writer import Recording, write_activity
 from tests.rows import of_type, values_of

@@ -60,8 +60,9 @@ HELPERS = {
 # read by the module of the same export
 BESIDE_OTHERS = {"fitbit_steps", "fitbit_resting_table", "samsung_bins"}
 _HUBS = {"junction", "terra"}  # several formats in one package
-# a vendor with several files
+# a vendor or a format with several files
 _PACKAGES = {path.parent.name for path in (_FOLDER / "vendors").glob("*/__init__.py")}
+_PACKAGES |= {"fit_facts"}
 _NAMES = {path.stem for path in _FILES if path.stem.endswith(("_names", "_types", "_elements"))}
 
 

@@ -16,9 +16,10 @@ from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
 from model.words.activities import TYPES
 from model.words.units import unit_conversion
-from parsers.vendors import open_wearables
-from parsers.vendors.open_wearables import parse_open_wearables
-from parsers.vendors.open_wearables_names import (
+from parsers.vendors.open_wearables import events
+from parsers.vendors.open_wearables.columns import columns_of_batch
+from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
     SERIES,
@@ -552,7 +553,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
     body = _series(*samples)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse_open_wearables(body)
-        patched.setattr(open_wearables, "_complete", lambda _body: None)
+        patched.setattr(events, "columns_of_batch", lambda _body: None)
         slow = parse_open_wearables(body)
     assert fast.rejects == slow.rejects
     assert list(map(encode_fact, fast.facts)) == list(map(encode_fact, slow.facts))
@@ -560,7 +561,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
 
 def test_a_batch_of_one_kind_is_read_as_columns() -> None:
     samples = [sample(timestamp=f"2023-11-14T22:{m:02}:20+01:00", value=m + 60) for m in range(60)]
-    total = open_wearables._complete(_series(*samples))
+    total = columns_of_batch(_series(*samples))
     assert total is not None
     (block,) = total.facts
     assert isinstance(block, SampleBlock)

@@ -9,7 +9,7 @@ import pytest
 from model.facts import Workout
 from model.storable import MOST_PAUSES, fact_refusal
 from parsers.fit import decode, timer_stops
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from parsers.formats import parse
 from parsers.pauses import pauses_in_gaps, pauses_within
 from simulate.fit_messages import ENUM, UINT32, FieldShape, FitShape, encoded, fit_file

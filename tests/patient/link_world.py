@@ -28,10 +28,10 @@ from model.privacy.sealed_box import box_opened, box_private
 from model.received import Fetch
 from model.vendor_api import ApiRequest, Backfill
 from patient.app import patient_app
-from patient.binding import random_text, secret_digest
 from patient.config import BACK_PATH, LINK_PATH, PatientConfig
+from patient.linking.binding import random_text, secret_digest
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar_server import PolarServer
-from simulate.vendors.vendor_http import serving_vendor
 from storage.people import care_team, invitations, patients
 from storage.people.data_keys import data_key
 from storage.pg.pool import Connection, open_pool

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from model.calendar import MINUTE_MS
-from patient.binding import random_text, secret_digest
+from patient.linking.binding import random_text, secret_digest
 from patient.visit import IDLE_MS, LIFE_MS
 from storage.people.door_links import put_door_link
 from storage.pg.pool import Connection

@@ -2,7 +2,7 @@
 
 import pytest
 
-from patient.pages import LINK_LOCALE
+from patient.linking.pages import LINK_LOCALE
 from tests.browser.own_door import PAINED, own_world
 from tests.clinic.every_page.english_left import EnglishOf, without_words
 from tests.clinic_fixtures import world

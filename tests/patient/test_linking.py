@@ -8,8 +8,8 @@ import pytest
 
 from ingest.vendors.polar import POLAR
 from model.calendar import DAY_MS, HOUR_MS
-from patient.linking import TEXT_VERSION
-from simulate.vendors.platform import Fault
+from patient.linking.steps import TEXT_VERSION
+from simulate.vendors.platform.exchanges import Fault
 from storage.people.accounts import unlink
 from storage.pg.pool import Connection
 from tests.patient.link_world import LinkWorld, Surfer, parameters
@@ -304,7 +304,7 @@ def test_a_wrong_client_secret_is_told_to_patient_and_operator(
         f"host={right.client.oauth.host}"
     ) in lines["fetcher.tokens"]
     why = 'connector=polar reason="the application, status 401"'
-    assert f"a vendor did not link an account {why}" in lines["patient.linking"]
+    assert f"a vendor did not link an account {why}" in lines["patient.linking.steps"]
     assert "mistyped" not in caplog.text
     metrics = httpx2.get(f"{links.url}/metrics").text
     assert 'kadens_patient_links_total{connector="polar",outcome="unset"}' in metrics

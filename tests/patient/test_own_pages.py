@@ -11,7 +11,7 @@ import pytest
 from model.calendar import local_date
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription
-from patient.app import ROUTES
+from patient.routes import ROUTES
 from patient.today import prescribed_now
 from patient.words import full_date
 from storage.people import care_team

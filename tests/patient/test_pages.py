@@ -8,8 +8,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from model.words.activities import TYPES
-from patient.linking import TEXT_VERSION, LinkOutcome
-from patient.pages import LINK_LOCALE, LINK_TEMPLATES, PageView, page_of
+from patient.linking.pages import LINK_LOCALE, LINK_TEMPLATES, PageView, page_of
+from patient.linking.steps import TEXT_VERSION, LinkOutcome
 from patient.words import ACTIVITY_WORDS
 
 # Whoever changes what a patient agrees to gives it a new version: the rows of consents name it.

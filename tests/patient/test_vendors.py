@@ -10,8 +10,8 @@ from fetcher.tokens import OAuthClient
 from ingest.vendors import CONNECTORS
 from model.vendor_api import ApiRequest, OAuth
 from model.vendors.tokens import account_in
-from patient.binding import Binding, authorize_address
-from simulate.vendors.platform import Arrived, Grant, Reply
+from patient.linking.binding import Binding, authorize_address
+from simulate.vendors.platform.exchanges import Arrived, Grant, Reply
 from simulate.vendors.polar_server import PolarServer
 from tests.patient.link_world import LinkWorld, Surfer
 

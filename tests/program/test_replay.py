@@ -14,7 +14,7 @@ from kadens.cli import app
 from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
 from parsers import formats
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
 from tests.storage.faults import faulty, read_with, wrong_values
@@ -73,7 +73,7 @@ def program(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     dsn = postgres.dsn(create(postgres.dsn(), TEMPLATE))
     monkeypatch.setattr(formats, "FORMATS", read_with(faulty(wrong_values), 1))
     asyncio.run(_fill(dsn, tmp_path / "bodies"))
-    monkeypatch.setattr(formats, "FORMATS", read_with(open_wearables.parse_open_wearables, 2))
+    monkeypatch.setattr(formats, "FORMATS", read_with(parse_open_wearables, 2))
     return Program(dsn=dsn, folder=tmp_path)
 
 

@@ -109,7 +109,7 @@ def test_a_piece_that_a_reader_finds_empty_is_left_out_and_not_refused(world: Up
 def test_a_fault_of_a_reader_leaves_nothing_out(
     world: UploadWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("parsers.fit_facts.read_fit")
+    monkeypatch.delattr("parsers.fit_facts.fit_file.read_fit")
     assert world.take(world.put(RUN_FIT)).stored == 1
 
 

@@ -10,7 +10,7 @@ from fitparse import FitFile
 from model.calendar import MINUTE_MS, utc
 from model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
 from parsers import reports
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from simulate import bodies, plan
 from simulate.cast import Role
 from simulate.cohort import Cohort, Person, demo_cohort
@@ -42,7 +42,7 @@ def test_every_webhook_body_is_read_whole(demo: Cohort) -> None:
     accounts = dict(values_of(demo.people, "pseudonym", "account"))
     sent = matching([*history(demo), *live(demo)], connector=TO_OPEN_WEARABLES)
     for delivery in sent[::3]:
-        parsed = open_wearables.parse_open_wearables(delivery.make())
+        parsed = parse_open_wearables(delivery.make())
         assert parsed.rejects == ()
         assert parsed.account == accounts[delivery.patient]
         assert len(parsed.facts) in {1, 2}  # two only on a night when the offset changes
@@ -58,9 +58,7 @@ def test_every_report_body_is_read_whole(demo: Cohort) -> None:
 
 
 def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None:
-    (block,) = open_wearables.parse_open_wearables(
-        _deliveries_of(demo, "demo-03", "wear")[20].make()
-    ).facts
+    (block,) = parse_open_wearables(_deliveries_of(demo, "demo-03", "wear")[20].make()).facts
     assert isinstance(block, SampleBlock)
     minutes = np.unique(block.t // MINUTE_MS)
     assert 600 < len(minutes) <= 720
@@ -70,7 +68,7 @@ def test_a_day_of_wear_has_more_than_ten_hours_of_readings(demo: Cohort) -> None
 
 def test_the_night_when_clocks_change_keeps_its_instants() -> None:
     t = AUTUMN_NIGHT + np.arange(6 * 60, dtype=np.int64) * MINUTE_MS
-    facts = open_wearables.parse_open_wearables(
+    facts = parse_open_wearables(
         heart_rate_body("a", "Europe/Stockholm", t, np.full(len(t), 60.0))
     ).facts
     blocks = of_type(SampleBlock, facts)
@@ -92,7 +90,7 @@ def test_a_workout_of_the_phone_hub_has_its_planned_time_and_its_heart(demo: Coh
         _deliveries_of(demo, hub.pseudonym, kind)[3].make() for kind in ("workout", "series")
     )
     (workout,), (series,) = values_of(
-        map(open_wearables.parse_open_wearables, (workout_body, series_body)), "facts"
+        map(parse_open_wearables, (workout_body, series_body)), "facts"
     )
     assert isinstance(workout, Workout)
     assert isinstance(series, SampleBlock)
@@ -111,7 +109,7 @@ def test_background_heart_during_a_session_is_the_sessions(demo: Cohort) -> None
     pain = person(demo, Role.PAIN)
     out = plan.outings(pain, demo)[0]
     day = next(d for d in _deliveries_of(demo, "demo-01", "wear") if d.due_ms > out.end_ms)
-    (block,) = open_wearables.parse_open_wearables(day.make()).facts
+    (block,) = parse_open_wearables(day.make()).facts
     assert isinstance(block, SampleBlock)
     within = (block.t >= out.start_ms) & (block.t < out.end_ms)
     assert 30 < within.sum() <= 45

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from simulate.vendors.garmin.server import GarminServer
-from simulate.vendors.platform import TEN_MINUTES_S, Arrived, PlatformServer, Reply
-from simulate.vendors.played_pages import account_page, authorisation
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.played_pages import account_page, authorisation
+from simulate.vendors.platform.server import TEN_MINUTES_S, PlatformServer
 
 _BACK = "https://door.example/link/callback"
 _VERIFIER = "made-up-verifier-of-at-least-forty-three-characters"

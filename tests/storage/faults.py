@@ -9,7 +9,7 @@ from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats
 from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from tests.rows import matching
 from tests.storage.inline import heart_series, walk_body
 from tests.storage.tellers import T0
@@ -21,7 +21,7 @@ def faulty(change: ParserFault) -> Callable[[bytes], Parsed]:
     """Return the parser of Open Wearables with a fault."""
 
     def parse(body: bytes) -> Parsed:
-        good = open_wearables.parse_open_wearables(body)
+        good = parse_open_wearables(body)
         return replace(
             good, facts=tuple(bad for fact in good.facts if (bad := change(fact)) is not None)
         )

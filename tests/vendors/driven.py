@@ -24,7 +24,8 @@ from model.keyring import KeyRing
 from model.received import Context, Fetch, Notice, Part
 from model.vendor_api import Api, ApiRequest
 from parsers.formats import read_items
-from simulate.vendors.platform import Arrived, PlatformServer
+from simulate.vendors.platform.exchanges import Arrived
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.webhooks import WebhookSender
 

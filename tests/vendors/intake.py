@@ -15,7 +15,7 @@ from model.facts import AttributedFact, Reject
 from model.received import Context, Fetch, Notice, Part
 from model.vendor_api import ApiRequest
 from parsers.formats import read_items
-from simulate.vendors.platform import Arrived, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
 from tests.rows import of_type
 
 Asks = Callable[[Arrived], Reply]

@@ -16,7 +16,8 @@ from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.envelope import Envelope
 from model.facts import AttributedFact, Reject
 from model.received import Context, Fetch, Notice
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 from stream.reading import Read, read_here, reported_by, slice_of
 
 PATIENT, VENDOR_ZONE = "patient", "Europe/Stockholm"

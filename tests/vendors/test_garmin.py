@@ -24,7 +24,7 @@ from simulate.vendors.garmin.bodies import (
     push,
 )
 from simulate.vendors.garmin.server import GarminServer
-from simulate.vendors.platform import Arrived
+from simulate.vendors.platform.exchanges import Arrived
 from tests.rows import of_type, values_of
 from tests.vendors.reading import (
     ArrivedBody,

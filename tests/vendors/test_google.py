@@ -20,11 +20,11 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, DaySummary, Workout
 from model.received import Context, Fetch, Part
 from parsers.formats import read_items
-from simulate.vendors.__main__ import VENDORS
 from simulate.vendors.google import GoogleJson, GoogleUser, published_keys
 from simulate.vendors.google_server import GoogleServer
-from simulate.vendors.platform import Arrived
-from simulate.vendors.vendor_http import serving_vendor
+from simulate.vendors.platform.exchanges import Arrived
+from simulate.vendors.platform.vendor_http import serving_vendor
+from simulate.vendors.playing.played_vendors import VENDORS
 from tests.rows import matching
 from tests.vendors.intake import as_known
 

@@ -12,7 +12,7 @@ from ingest.vendors.junction import JUNCTION
 from kadens.derivation.held_facts import HeldFacts
 from simulate.vendors.junction import HubWorkout, PlayedJunction, junction_headers
 from simulate.vendors.junction_server import JunctionServer
-from simulate.vendors.platform import Arrived
+from simulate.vendors.platform.exchanges import Arrived
 from simulate.vendors.vendor_truth import HubTruth
 from tests.vendors.reading import (
     ArrivedBody,

@@ -13,7 +13,7 @@ from ingest.vendors.oura import OURA, oura_past, verification_token
 from kadens.recorded.requests import expected_answer
 from model.vendor_api import ACCESS_TOKEN, Subscription
 from simulate.vendors.oura import OuraServer, oura_objects
-from simulate.vendors.platform import Reply
+from simulate.vendors.platform.exchanges import Reply
 from tests.rooms import ROOT, SHARED
 from tests.vendors.driven import Clock, Driven, arrived_as, shuffler
 from tests.vendors.lines import facts_of_payload

@@ -19,7 +19,7 @@ from model.received import Context, Fetch, Part
 from model.vendor_api import ApiRequest
 from parsers.exports.polar_names import POLAR_EFFORTS
 from parsers.formats import read_items
-from simulate.vendors.platform import Arrived, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.polar import PolarUser, polar_headers
 from simulate.vendors.polar_server import PolarServer
 from tests.rooms import SHARED

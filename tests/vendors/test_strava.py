@@ -24,7 +24,7 @@ from model.keyring import KeyRing
 from model.received import Context, Fetch, Notice, NoticeKind, Part
 from model.vendor_api import Subscription
 from parsers.formats import read_items
-from simulate.vendors.platform import Arrived, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.strava import StravaAthlete, strava_body, strava_event
 from simulate.vendors.strava_server import StravaServer
 from tests.rooms import SHARED

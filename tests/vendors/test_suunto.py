@@ -16,7 +16,7 @@ from model.calendar import DAY_MS
 from model.facts import Workout
 from model.vendor_api import CLIENT_ID
 from model.vendors.tokens import GrantEndedError
-from simulate.vendors.platform import Arrived
+from simulate.vendors.platform.exchanges import Arrived
 from simulate.vendors.suunto.bodies import (
     PlayedNight,
     PlayedSample,

@@ -16,17 +16,14 @@ from ingest.vendors.polar import POLAR
 from model.facts import Workout
 from model.received import Context
 from parsers.formats import read_items
-from simulate.vendors.__main__ import (
-    USUAL_KEYS,
-    VENDORS,
-    play_vendor,
-    refusals,
-    send_round,
-)
+from simulate.vendors.__main__ import play_vendor
 from simulate.vendors.garmin.server import GarminServer
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.platform.vendor_http import serving_vendor
+from simulate.vendors.playing.played_vendors import USUAL_KEYS, VENDORS
+from simulate.vendors.playing.rounds import refusals, send_round
 from simulate.vendors.polar_server import PolarServer
-from simulate.vendors.vendor_http import serving_vendor
 from simulate.vendors.webhooks import WebhookSender, called
 from tests.rows import matching, of_type, values_of
 from tests.vendors.intake import verdict_on

@@ -12,7 +12,7 @@ from ingest.vendors.withings import WITHINGS, withings_tokens
 from model.received import Fetch, Notice, NoticeKind
 from model.vendor_api import ApiRequest, Subscription, Subscriptions
 from model.vendors.tokens import GrantEndedError
-from simulate.vendors.platform import Arrived, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.withings import WithingsServer
 from tests.vendors.driven import Clock, Driven, arrived_as, shuffler
 

@@ -18,7 +18,8 @@ from alerts.thresholds import thresholds_on
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, midnight, monday, week_bounds
 from model.derived import WeekDay
-from model.prescription import credited_sessions, paused
+from model.prescribing.credit import credited_sessions
+from model.prescription import paused
 from model.words.language import _
 
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)

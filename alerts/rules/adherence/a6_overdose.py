@@ -21,7 +21,8 @@ from alerts.wording import beside, limit_number, limit_percent
 from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import MINUTE_MS, local_date, week_bounds
-from model.prescription import Prescription, in_force, is_credited
+from model.prescribing.credit import is_credited
+from model.prescription import Prescription, in_force
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
 

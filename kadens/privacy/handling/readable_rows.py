@@ -23,7 +23,7 @@ from model.privacy.requests import RightKind, RightsState
 from model.words.language import ENGLISH, _, read_in, translated
 from model.words.rounding import half_up
 from patient.history.answers import own_answer
-from patient.pages import LINK_LOCALE
+from patient.linking.pages import LINK_LOCALE
 from patient.words import activity_words
 from storage.reads.own_answers import OwnAnswerRow
 from web.languages import read_catalogues

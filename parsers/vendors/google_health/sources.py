@@ -14,7 +14,7 @@ from parsers.vendors.google_health.names import (
     NO_FORM,
     OF_A_PHONE,
 )
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 
 
 def point_source(point: JsonObject, usual: Method, part: str = "", kind: str = "") -> Source:

@@ -28,15 +28,8 @@ from parsers.fields import (
     text,
 )
 from parsers.phone.collected import Collected
-from parsers.vendors.hubs.junction_entries import (
-    HubOrigin,
-    add_day_summary,
-    add_night_summary,
-    add_samples,
-    add_stream,
-    add_workout_summary,
-    hub_origin,
-)
+from parsers.vendors.hubs.junction_entries import add_day_summary, add_night_summary, add_samples
+from parsers.vendors.hubs.junction_entry import HubOrigin, hub_origin
 from parsers.vendors.hubs.junction_names import (
     DAY_SUMMARIES,
     JUNCTION_SERIES,
@@ -49,6 +42,7 @@ from parsers.vendors.hubs.junction_names import (
     WORKOUT_STREAM,
     WORKOUT_SUMMARIES,
 )
+from parsers.vendors.hubs.junction_workouts import add_stream, add_workout_summary
 from parsers.vendors.paging import page_after
 from parsers.vendors.request_note import noted_answer, noted_request
 

@@ -1,15 +1,12 @@
-"""Objects of Junction to facts: workouts, days, nights, samples, streams of workouts. Pure.
+"""Days, nights and series of samples of Junction, to facts. Pure.
 
-Times are instants in UTC; beside them stands the offset of the patient's clock in seconds, or null.
-The same shapes come in events and in answers to what was asked for.
+The same shapes come in events and in answers to what was asked for. A sample whose end is not
+stated is never given one where a guess would change a figure.
 """
 
-from collections.abc import Iterator
 from datetime import date
-from typing import NamedTuple
 
-from model.facts import DeviceType, Method, RejectKind, Source, Workout
-from parsers.bounds import readable
+from model.facts import Method, RejectKind, Source
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -17,28 +14,25 @@ from parsers.fields import (
     instant_of,
     kept_without,
     measure_of,
-    number_of,
-    number_within,
     object_of,
-    optional_text,
-    real_offset,
     text,
 )
-from parsers.pauses import SHORTEST_PAUSE_MS
 from parsers.phone.collected import Collected, word_of
-from parsers.streams import SeriesByKey
+from parsers.vendors.hubs.junction_entry import (
+    HubOrigin,
+    hub_origin,
+    junction_offset,
+    junction_revision,
+    object_or_none,
+    refuse_all,
+)
 from parsers.vendors.hubs.junction_names import (
-    BY_HAND_SOURCE,
     INTENSE,
     JUNCTION_DAY,
     JUNCTION_NIGHT,
     JUNCTION_SERIES,
-    JUNCTION_SPORTS,
-    JUNCTION_TOTALS,
     NAPS,
     RESTING,
-    SOURCE_TYPES,
-    STREAM_COLUMNS,
     WORN_SOURCES,
     JunctionSeries,
 )
@@ -46,141 +40,12 @@ from parsers.vendors.hubs.values import (
     HubDay,
     hub_date,
     hub_midnight_ms,
-    hub_source,
     short_list,
     shows_sleep,
     sleep_as_wear,
-    workout_span,
 )
-from parsers.word_tables import type_of_word
 
-_VENDOR = "junction"
-_MOST_SECONDS = 1e9  # of an offset: larger numbers would overflow later
-_LONGEST_S = 1e6
-_LATEST_S = 2**33  # beyond any year that is read
 _FLOATING = frozenset(("freestyle_libre", "abbott_libreview"))  # their times are in no zone
-
-
-class HubOrigin(NamedTuple):
-    """The vendor behind the hub, and the kind of source, as Junction names them."""
-
-    provider: str
-    kind: str
-    device: str
-
-    def source(self, method: Method) -> Source:
-        """Return the source; what was typed into an app was measured by nobody."""
-        # the patient typed it in
-        by_hand = Method.MANUAL if self.kind == BY_HAND_SOURCE else method
-        known = SOURCE_TYPES.get(self.kind, DeviceType.UNKNOWN)
-        return hub_source(_VENDOR, self.provider, self.device, by_hand, known)
-
-
-def hub_origin(value: object, where: str, into: Collected) -> HubOrigin:
-    """Return the origin of an object; what is missing of it stays empty."""
-    errors: list[Unreadable] = []
-    nothing: JsonObject = {}
-    source = kept_without(errors, nothing, _object, value, where)
-    words = []
-    for names in (("provider", "slug"), ("type",), ("device_id",)):
-        written = next(filter(None, map(source.get, names)), None)
-        words.append(kept_without(errors, "", optional_text, written, f"{where}.{names[0]}"))
-    for error in errors:
-        into.refused.add("", None, error)
-    return HubOrigin(*words)
-
-
-def _object(value: object, where: str) -> JsonObject:
-    return {} if value is None else object_of(value, where)
-
-
-def add_workout_summary(record: JsonObject, where: str, into: Collected) -> str:
-    """Add a workout, and return its id."""
-    named = text(record.get("id"), f"{where}.id")
-    start, _ = instant_of(record.get("time_start"), f"{where}.time_start")
-    end, _ = instant_of(record.get("time_end"), f"{where}.time_end")
-    span = workout_span(start, end, f"{where}.time_end")
-    errors: list[Unreadable] = []
-    sport = kept_without(errors, "", _sport, record.get("sport"), f"{where}.sport")
-    origin = hub_origin(record.get("source"), f"{where}.source", into)
-    into.facts.append(
-        Workout(
-            head=head(
-                origin.source(Method.WORKOUT),
-                f"workout:{named}",
-                _revision(record, where, errors),
-                span,
-                _offset(record, where, errors),
-            ),
-            type=type_of_word(JUNCTION_SPORTS, sport, f"{where}.sport", errors),
-            vendor_type=sport,
-            moving_ms=_moving_ms(record, span, where, errors),
-            summary=dict(_totals(record, where, errors)),
-        )
-    )
-    _refuse(errors, into)
-    return named
-
-
-def _refuse(errors: list[Unreadable], into: Collected) -> None:
-    for error in errors:
-        into.refused.add("", None, error)
-
-
-def _sport(value: object, where: str) -> str:
-    """Return the stable word for a sport; an older sender gives only the word."""
-    if isinstance(value, dict):
-        named = value.get("slug") or value.get("name")
-        return optional_text(named, f"{where}.slug").lower().replace(" ", "_")
-    return optional_text(value, where).lower().replace(" ", "_")
-
-
-def _offset(record: JsonObject, where: str, errors: list[Unreadable]) -> int | None:
-    field = f"{where}.timezone_offset".lstrip(".")
-    return kept_without(errors, None, _minutes, record.get("timezone_offset"), field)
-
-
-def _minutes(value: object, where: str) -> int | None:
-    """Return seconds east of UTC as minutes, None for null."""
-    if value is None:
-        return None
-    return real_offset(
-        round(number_within(value, -_MOST_SECONDS, _MOST_SECONDS, where) / 60), where
-    )
-
-
-def _revision(record: JsonObject, where: str, errors: list[Unreadable]) -> int:
-    """Return when Junction last changed an object, in epoch ms; 0 where it does not say."""
-    if record.get("updated_at") is None:
-        return 0
-    at = record["updated_at"], f"{where}.updated_at"
-    return kept_without(errors, 0, _instant_ms, *at)
-
-
-def _instant_ms(value: object, where: str) -> int:
-    return instant_of(value, where)[0]
-
-
-def _moving_ms(
-    record: JsonObject, span: tuple[int, int], where: str, errors: list[Unreadable]
-) -> int | None:
-    """Return the time of the timer, None where it is as long as the workout or not stated."""
-    if record.get("moving_time") is None:
-        return None
-    stated = record["moving_time"], 0, _LONGEST_S, f"{where}.moving_time"
-    moving_ms = round(kept_without(errors, 0.0, number_within, *stated) * 1000)
-    return moving_ms if 0 < moving_ms <= span[1] - span[0] - SHORTEST_PAUSE_MS else None
-
-
-def _totals(
-    record: JsonObject, where: str, errors: list[Unreadable]
-) -> Iterator[tuple[str, float]]:
-    for member, (ours, most) in JUNCTION_TOTALS.items():
-        try:
-            if record.get(member) is not None:
-                yield ours, number_within(record[member], 0, most, f"{where}.{member}")
-        except Unreadable as error:
-            errors.append(error)
 
 
 def add_day_summary(record: JsonObject, where: str, into: Collected) -> None:
@@ -193,7 +58,7 @@ def add_day_summary(record: JsonObject, where: str, into: Collected) -> None:
     for member, figure in JUNCTION_DAY.items():
         _add_figure(record, member, figure, dated, where, into)
     heart = kept_without(
-        errors, dict[str, object](), _object, record.get("heart_rate"), f"{where}.heart_rate"
+        errors, dict[str, object](), object_or_none, record.get("heart_rate"), f"{where}.heart_rate"
     )
     location = f"{where}.heart_rate"
     _add_figure(heart, "resting_bpm", RESTING, dated, location, into)
@@ -204,7 +69,7 @@ def add_day_summary(record: JsonObject, where: str, into: Collected) -> None:
             minutes += kept_without(errors, 0.0, measure_of, *stated)
     if minutes:
         into.facts.append(dated.figure("exercise_time", minutes, grows=True))
-    _refuse(errors, into)
+    refuse_all(errors, into)
 
 
 def _dated(
@@ -215,14 +80,14 @@ def _dated(
     where: str,
     errors: list[Unreadable],
 ) -> HubDay:
-    offset = _offset(record, where, errors)
+    offset = junction_offset(record, where, errors)
     return HubDay(
         source=origin.source(Method.BACKGROUND),
         name=name,
         local_date=day,
         start_ms=hub_midnight_ms(day, offset, f"{where}.calendar_date"),
         offset=offset,
-        revision=_revision(record, where, errors),
+        revision=junction_revision(record, where, errors),
     )
 
 
@@ -261,7 +126,7 @@ def add_night_summary(record: JsonObject, where: str, into: Collected) -> None:
     if shows_sleep(dated.source, is_measured=origin.kind in WORN_SOURCES):
         of = head(dated.source, f"night:{named}", dated.revision, (start, end), dated.offset)
         into.facts.append(sleep_as_wear(of, f"{where}.bedtime_stop"))
-    _refuse(errors, into)
+    refuse_all(errors, into)
 
 
 def add_samples(resource: str, group: JsonObject, where: str, into: Collected) -> None:
@@ -293,7 +158,7 @@ def _add_sample(
 ) -> None:
     """Add one sample. A count holds until its stated end; without one, nobody knows how long."""
     value = measure_of(item.get(row.member), row.metric, row.member)
-    offset = _offset(item, "", errors)
+    offset = junction_offset(item, "", errors)
     # older senders have one time, which is the start of an interval that nobody states
     begins = "start" if item.get("start") is not None else "timestamp"
     start, _ = instant_of(item.get(begins), begins)
@@ -307,41 +172,3 @@ def _add_sample(
         # without an end it would be taken for the distance since the beginning
         raise Unreadable("end", "a distance without the end of its time")
     into.series.add(row.metric, source, offset, (start, end, value))
-
-
-def add_stream(
-    record: JsonObject, named: str, origin: HubOrigin, offset: int | None, into: Collected
-) -> None:
-    """Add the samples of a workout: columns beside a column of times in epoch seconds."""
-    source, series = origin.source(Method.WORKOUT), SeriesByKey()
-    times = short_list(record.get("time"), "time")
-    for column, metric in STREAM_COLUMNS.items():
-        try:
-            values = _column(record.get(column), column, len(times))
-        except Unreadable as error:
-            into.refused.add("", None, error)
-            continue
-        for index, (at, value) in enumerate(zip(times, values, strict=False)):
-            try:
-                if value is not None:
-                    at_ms = _instant(at, "time")
-                    point = at_ms, at_ms, measure_of(value, metric, "")
-                    series.add(metric, source, offset, point)
-            except Unreadable as error:
-                into.refused.add(column, index, error)
-    into.facts.extend(series.of_record(f"workout:{named}:samples"))
-
-
-def _column(value: object, where: str, length: int) -> list[object]:
-    """Return the values beside the times of a stream, none where the column is missing."""
-    values = short_list(value, where)
-    if values and len(values) != length:
-        raise Unreadable(where, "another length than its times", RejectKind.DAMAGED)
-    return values
-
-
-def _instant(value: object, where: str) -> int:
-    seconds = number_of(value, where)
-    if not 0 <= seconds < _LATEST_S or not readable(int(seconds * 1000)):
-        raise Unreadable(where, "not between the years 2000 and 2100", RejectKind.RANGE)
-    return int(seconds * 1000)

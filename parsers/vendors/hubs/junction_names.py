@@ -6,7 +6,7 @@ They come from the interface that Junction publishes (as of 2026).
 from dataclasses import dataclass
 
 from model.facts import DeviceType
-from parsers.vendors.open_wearables_names import WORKOUT_TYPES
+from parsers.vendors.open_wearables.names import WORKOUT_TYPES
 from parsers.word_tables import type_by_word
 
 

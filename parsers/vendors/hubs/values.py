@@ -16,7 +16,7 @@ from model.calendar import DAY_MS
 from model.facts import DaySummary, DeviceType, Head, Method, RejectKind, SampleBlock, Source
 from parsers.bounds import LONGEST_WORKOUT_MS, MOST_RECORDS, readable
 from parsers.fields import Unreadable, head, list_of
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 
 _WEAR = "wear"
 _LONGEST_NIGHT_MS = DAY_MS

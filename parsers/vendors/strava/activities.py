@@ -29,7 +29,7 @@ from parsers.fields import (
 from parsers.fit_types import ON_FOOT
 from parsers.streams import SeriesByKey
 from parsers.tracks.facts import STEPS_FROM
-from parsers.vendors.open_wearables_names import device_type
+from parsers.vendors.open_wearables.names import device_type
 from parsers.vendors.strava.events import STRAVA_FORMAT, number_text
 from parsers.vendors.strava.strava_sports import STRAVA_SPORTS, STRAVA_STREAMS
 from parsers.word_tables import type_of_word

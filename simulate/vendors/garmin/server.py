@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from simulate.vendors.garmin.bodies import PlayedGarmin, push
-from simulate.vendors.platform import Arrived, Grant, Limit, PlatformServer, Reply, drawn
+from simulate.vendors.platform.exchanges import Arrived, Grant, Limit, Reply, drawn
+from simulate.vendors.platform.server import PlatformServer
 
 _REST = "/wellness-api/rest"
 _LISTS = {"moveiq": "moveIQActivities"}  # the past of a kind -> the list in which it is pushed

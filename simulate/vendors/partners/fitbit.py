@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 
 
 def fitbit_notices(user: str, collections: Sequence[str], day: date) -> bytes:

@@ -15,7 +15,8 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from simulate.vendors.platform import Arrived, Grant, Limit, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Grant, Limit, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.vendor_truth import VendorTruth
 
 _LONGEST_RANGE_MS = 31 * timedelta(days=1) // timedelta(milliseconds=1)

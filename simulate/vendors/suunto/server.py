@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from simulate.vendors.platform import Arrived, Grant, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Grant, Reply
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.suunto.bodies import (
     PlayedSuunto,
     SuuntoJson,

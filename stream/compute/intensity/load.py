@@ -43,7 +43,7 @@ from stream.compute.intensity.load_inputs import (
 )
 from stream.compute.intensity.schemes import HR_MAX, HRR
 from stream.compute.intensity.thresholds import IntensityScale, heart_scale, threshold_scale
-from stream.compute.intensity.zone_times import EXERTION_CR10
+from stream.compute.intensity.zone_methods import EXERTION_CR10
 from stream.compute.intensity.zones import HeldValues, distinct_values, held_at_most, held_values
 from stream.compute.pieces import Pieces, middle_of, pieces_ms
 from stream.compute.series.reported_columns import HEART, POWER, SPEED

@@ -5,7 +5,7 @@ from datetime import date
 from model.intensity import HeartProfile
 from model.prescription import Intensity
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
-from stream.compute.intensity.zone_times import PRESCRIBED, ZONE_METHODS, MethodInputs
+from stream.compute.intensity.zone_methods import PRESCRIBED, ZONE_METHODS, MethodInputs
 from stream.compute.series.reported_columns import HEART
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from model.calendar import MINUTE_MS, local_date
 from model.derived import Origin
 from model.intensity import ZoneThresholds
-from model.prescription import Prescription, is_credited
+from model.prescribing.credit import is_credited
+from model.prescription import Prescription
 from stream.compute.intensity.zones import held_values, zone_times_between
 from stream.compute.pieces import Pieces, union_of_spans
 from stream.compute.series.reported_columns import HEART

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from model.derived import Session
 from model.intensity import ZoneTimesByMethod
-from stream.compute.intensity.zone_times import PRESCRIBED
+from stream.compute.intensity.zone_methods import PRESCRIBED
 from stream.compute.intensity.zones import bands_in_pieces, shortened_bands
 from stream.compute.pieces import Pieces, pieces_ms
 from stream.compute.series.resolved_series import ResolvedSeries

@@ -16,9 +16,9 @@ import numpy as np
 from model.calendar import HOUR_MS
 from simulate.delivery import JSON_TYPE, Delivery
 from simulate.fit_writer import Recording, write_activity
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar import exercise_notice
 from simulate.vendors.polar_server import PolarServer
-from simulate.vendors.vendor_http import serving_vendor
 from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, consents
 from storage.pg.pool import open_pool

@@ -9,9 +9,10 @@ import pytest
 from alerts.connecting import ConnectionState
 from alerts.registry import RULES
 from clinic.language.vocabulary import RULE_TITLES
-from clinic.pages.worklist import Line, Need, renewal, worklist_line, worklist_lines
 from clinic.worklist.choosing import WorkChoice, chosen_work
 from clinic.worklist.groups import GROUPS, OTHER, WorkGroup, conditions, group_of_family
+from clinic.worklist.lines import Line, worklist_line, worklist_lines
+from clinic.worklist.needs import Need, renewal
 from model.calendar import DAY_MS
 from model.prescribing.renewal import RENEW_WITHIN_DAYS
 from model.prescribing.rule_settings import RuleSettings

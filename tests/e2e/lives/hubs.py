@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, cast
 
-from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.junction import HubWorkout, PlayedJunction, junction_headers
 from simulate.vendors.junction_server import JunctionServer
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.playing.played_vendors import PlayedVendor
 from simulate.vendors.terra import PlayedTerra, TerraJson, TerraWorkout, terra_headers
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.e2e.lives.life import DAY_S, USUAL, Bodies, VendorLife, add_days

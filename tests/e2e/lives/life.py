@@ -10,8 +10,8 @@ from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from simulate.vendors.__main__ import PlayedVendor
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.playing.played_vendors import PlayedVendor
 from simulate.vendors.vendor_truth import VendorTruth
 
 DAY_S = 86_400

@@ -4,9 +4,9 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 
-from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.oura import OuraServer
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.playing.played_vendors import PlayedVendor
 from simulate.vendors.vendor_truth import VendorTruth
 from simulate.vendors.whoop import WhoopServer, whoop_workout
 from simulate.vendors.withings import WithingsServer

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from model.calendar import HOUR_MS
 from simulate.vendors.google_server import GoogleServer
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.polar import exercise_notice
 from simulate.vendors.polar_server import PolarServer
 from simulate.vendors.strava import strava_body, strava_event

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from simulate.vendors.__main__ import VENDORS, PlayedVendor
+from simulate.vendors.playing.played_vendors import VENDORS, PlayedVendor
 from tests.e2e.lives.hubs import JUNCTION_LIFE, TERRA_LIFE
 from tests.e2e.lives.life import VendorLife
 from tests.e2e.lives.rings import OURA_LIFE, WHOOP_LIFE, WITHINGS_LIFE

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from simulate.fit_writer import Recording, write_activity
-from simulate.vendors.__main__ import PlayedVendor
 from simulate.vendors.coros import CorosServer, coros_activity, coros_headers, coros_push
 from simulate.vendors.garmin.bodies import push
 from simulate.vendors.garmin.server import GarminServer
 from simulate.vendors.partners.huawei import HuaweiRecord, HuaweiServer
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.playing.played_vendors import PlayedVendor
 from simulate.vendors.suunto.server import SuuntoServer
 from simulate.vendors.vendor_truth import VendorTruth
 from tests.e2e.lives.life import (

@@ -3,7 +3,7 @@
 import pytest
 
 from model.facts import Parsed, SampleBlock, Workout
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from simulate.fit_messages import fit_file
 from tests.parsers.fit.pieces import (
     BASE_MS,

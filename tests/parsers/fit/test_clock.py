@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.facts import Fact, SampleBlock, Workout
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from simulate.fit_messages import fit_file
 from tests.parsers.fit.pieces import (
     BASE_MS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.facts import DeviceType, SampleBlock
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from simulate.fit_messages import UINT16, FieldShape, FitShape, encoded, fit_file
 from tests.parsers.fit.pieces import BASE_MS, ident, records, sensor
 from tests.rows import matching, of_type

@@ -4,7 +4,7 @@ import pytest
 
 from model.fact_properties import measured_until_ms
 from model.facts import SampleBlock, Workout
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from tests.parsers.fit.pieces import (
     BASE_MS,
     CYCLING,

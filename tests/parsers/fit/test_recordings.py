@@ -9,7 +9,7 @@ import pytest
 from model.errors import BodyError
 from model.facts import DeviceType, Fact, RejectKind, SampleBlock, Workout
 from parsers.fit import decode, enum_values
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from simulate.fit_messages import (
     UINT8,
     UINT16,

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.facts import SampleBlock, Workout
 from parsers.fit import MESSAGES, FitSession, Samples, decode, enum_values, read_activity
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from stream.compute.intensity.zones import karvonen, time_in_zones
 from tests.on_purpose import settled
 from tests.rows import cells_of, entries_of, matching, of_type, values_of

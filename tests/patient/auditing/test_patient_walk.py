@@ -11,7 +11,7 @@ import httpx2
 import psycopg
 import pytest
 
-from patient.app import ROUTES
+from patient.routes import ROUTES
 from tests.access.patient_callers import OWN_CALLER, PatientCallers
 from tests.access.table import AccessRoute
 from tests.patient.link_world import LinkWorld, Surfer

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 import pytest
 
-from patient.binding import random_text
+from patient.linking.binding import random_text
 from patient.visit import IDLE_MS, LIFE_MS
 from tests.clinic.sign_in.provider import SIGN_IN_NOW, Provider
 from tests.patient.sign_in.conftest import OpenPatient

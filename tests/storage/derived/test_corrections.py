@@ -13,7 +13,7 @@ from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps
 from model.derived import ALGORITHM
 from model.facts import Deletion, DeviceType, Method, Source
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.pg.pool import Connection
 from tests.rows import cells_of
 from tests.storage.inline import Inline, heart_series, open_inline, pain_answer, walk_body
@@ -176,7 +176,7 @@ async def test_a_session_of_the_patient_amended_and_withdrawn(world: Inline) -> 
 async def test_a_record_taken_back_retracts_its_session_in_any_order(
     world: Inline, *, deletion_first: bool
 ) -> None:
-    (fact,) = open_wearables.parse_open_wearables(walk_body()).facts
+    (fact,) = parse_open_wearables(walk_body()).facts
     taken_back = Deletion(
         head=replace(fact.head, record="d1", revision=fact.head.revision), target="w1"
     )

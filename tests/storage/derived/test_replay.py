@@ -17,7 +17,7 @@ from model.prescription import Intensity, Prescription
 from parsers import formats, reports
 from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.alerts import due
 from storage.facts import current_records
 from storage.facts.affected import AffectedSpans
@@ -95,7 +95,7 @@ async def test_a_fault_of_a_parser_is_put_right(
     _use(monkeypatch, faulty(fault), 1)
     await _send(world, *BODIES)
     assert await world.digest() != wanted
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert await world.digest() == wanted
     assert (result.read, result.unreadable, result.left) == (6, 0, 0)
@@ -109,7 +109,7 @@ async def test_what_no_parser_changed_is_not_touched(
 ) -> None:
     await _send(world, *BODIES)
     before = await world.rows("select xmin::text, record from fact order by record")
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.stored_anew, result.changes) == (6, 0, ())
     assert await world.rows("select xmin::text, record from fact order by record") == before
@@ -124,7 +124,7 @@ async def test_facts_of_the_older_reading_that_come_late_are_not_stored(
     await _send(world, *BODIES[:4])
     world.hold = True
     await _send(world, *BODIES[4:], first=4)
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     await replay(world.means, "p1", ReplayScope())
     await world.deliver()
     assert await world.digest() == wanted
@@ -136,7 +136,7 @@ async def test_a_body_that_comes_again_is_read_anew_by_a_replay_alone(
     _use(monkeypatch, faulty(wrong_names), 1)
     await _send(world, *BODIES)
     before = await world.digest()
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     await _send(world, *BODIES)
     assert await world.digest() == before
 
@@ -153,7 +153,7 @@ async def test_a_body_kept_while_a_replay_runs_is_part_of_it(
     wanted = await _fresh(world, walk_body(minutes=30), late)
     _use(monkeypatch, faulty(wrong_revisions), 1)
     await _send(world, walk_body(minutes=30))
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     turns, real = count(1), current_records.lock
 
     async def lock(conn: Connection, patient: str) -> PatientRow:
@@ -178,7 +178,7 @@ async def test_killed_in_the_middle_and_run_again_it_ends_the_same(
     wanted = await _fresh(world, *BODIES)
     _use(monkeypatch, faulty(wrong_times), 1)
     await _send(world, *BODIES)
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     calls = iter(range(100))
     real = current_records.remove_records
 
@@ -203,7 +203,7 @@ async def test_a_source_a_span_and_a_patient_are_left_alone_unless_asked_for(
     _use(monkeypatch, faulty(wrong_values), 1)
     await _send(world, *BODIES)
     before = await world.digest()
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     assert (await replay(world.means, "p2", ReplayScope())).read == 0
     assert (await replay(world.means, "p1", ReplayScope(sources=frozenset({"reports"})))).read == 0
     assert (await replay(world.means, "p1", ReplayScope(to_ms=INLINE_NOW))).read == 0
@@ -225,7 +225,7 @@ async def test_a_body_that_cannot_be_read_stands_with_those_that_belong_to_it(
     def worse(body: bytes) -> Parsed:
         if body == BODIES[1]:
             raise BodyError("@0", "not read any more")
-        return open_wearables.parse_open_wearables(body)
+        return parse_open_wearables(body)
 
     _use(monkeypatch, worse, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
@@ -245,7 +245,7 @@ async def test_consent_counts_at_the_receipt(
     await _send(world, BODIES[0], BODIES[2])
     async with world.parts.pool.connection() as conn:
         await consents.withdraw_consent(conn, "p1", "open_wearables", from_ms=INLINE_NOW + 1)
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     assert (result.read, result.no_consent) == (1, 1)
     assert await world.rows("select value, count(*) from sample group by 1 order by 1") == [
@@ -292,7 +292,7 @@ async def test_changes_go_out_with_their_reason_and_the_algorithm(
 ) -> None:
     _use(monkeypatch, faulty(wrong_names), 1)
     await _send(world, walk_body())
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     result = await replay(world.means, "p1", ReplayScope())
     ((event,),) = await world.rows("select body from outbox where key like 'replay/%%'")
     assert isinstance(event, dict)
@@ -437,7 +437,7 @@ async def test_two_replays_of_one_patient_follow_each_other(
     wanted = await _fresh(world, *BODIES)
     _use(monkeypatch, faulty(wrong_names), 1)
     await _send(world, *BODIES)
-    _use(monkeypatch, open_wearables.parse_open_wearables, NEXT)
+    _use(monkeypatch, parse_open_wearables, NEXT)
     both = await asyncio.gather(
         replay(world.means, "p1", ReplayScope()), replay(world.means, "p1", ReplayScope())
     )

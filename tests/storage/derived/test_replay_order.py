@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from parsers import formats
-from parsers.vendors import open_wearables
+from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.people import care_team, patients
 from stream.replay.apply import replay
 from stream.replay.context import ReplayScope
@@ -70,7 +70,7 @@ async def _run(world: Inline, steps: Sequence[_Step]) -> None:
                 world.hold = False
                 await world.deliver()
             case "upgrade":
-                formats.FORMATS = read_with(open_wearables.parse_open_wearables, 2)
+                formats.FORMATS = read_with(parse_open_wearables, 2)
             case "replay":
                 await replay(world.means, "p1", ReplayScope(again=bool(n % 2)))
             case _:

@@ -16,9 +16,9 @@ from ingest.memory import MemoryLog
 from ingest.vendors.polar import POLAR
 from model.keyring import KeyRing
 from model.received import Fetch
-from simulate.vendors.platform import PlatformServer
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar_server import PolarServer
-from simulate.vendors.vendor_http import serving_vendor
 from storage.bodies.body_store import open_bodies
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.queue import FetchRow, fetch_rows

@@ -18,7 +18,7 @@ from model.calendar import DAY_MS, HOUR_MS
 from model.envelope import INLINE, sealed_owner
 from model.privacy.sealed_box import BOX_FORM, BoxError, box_opened, box_private
 from model.privacy.sealed_stream import STREAM_FORM, opened_stream
-from simulate.vendors.platform import Arrived, Fault, Limit, Reply
+from simulate.vendors.platform.exchanges import Arrived, Fault, Limit, Reply
 from simulate.vendors.polar_server import PolarServer
 from storage.erase import erase
 from storage.fetching.queue import TakenFetch, give_up_fetches, take_fetches

@@ -18,8 +18,9 @@ from model.vendor_api import (
     Subscription,
     Subscriptions,
 )
-from simulate.vendors.platform import Arrived, Fault, PlatformServer, Reply
-from simulate.vendors.vendor_http import serving_vendor
+from simulate.vendors.platform.exchanges import Arrived, Fault, Reply
+from simulate.vendors.platform.server import PlatformServer
+from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.webhooks import Subscribed, SubscriptionBook
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (

@@ -9,7 +9,7 @@ import pytest
 from fetcher.process import tidy
 from model.calendar import DAY_MS, HOUR_MS
 from model.received import Notice, NoticeKind
-from simulate.vendors.platform import Fault
+from simulate.vendors.platform.exchanges import Fault
 from storage.erase import erase
 from storage.fetching.budgets import spend_request
 from storage.fetching.withdrawals import withdraw_accounts

@@ -18,7 +18,8 @@ from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
 from model.prescription import Intensity
 from model.words.activities import TYPES
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
-from stream.compute.intensity.zone_times import ZONE_METHODS, zone_times_by_method
+from stream.compute.intensity.zone_methods import ZONE_METHODS
+from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.series.resolved_series import ResolvedSeries
 from tests.rows import matching, values_of
 

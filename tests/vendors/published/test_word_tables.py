@@ -12,7 +12,7 @@ from parsers.fields import Unreadable
 from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.vendors.huawei_names import HUAWEI_TYPES
 from parsers.vendors.hubs.junction_names import JUNCTION_SPORTS
-from parsers.vendors.open_wearables_names import WORKOUT_TYPES
+from parsers.vendors.open_wearables.names import WORKOUT_TYPES
 from parsers.vendors.oura.names import OURA_ACTIVITIES
 from parsers.vendors.suunto.names import SUUNTO_ACTIVITIES
 from parsers.vendors.whoop.names import WHOOP_SPORTS

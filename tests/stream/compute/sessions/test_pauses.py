@@ -22,7 +22,7 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile, ZoneTimes
-from parsers.fit_facts import parse_fit
+from parsers.fit_facts.fit_file import parse_fit
 from stream.compute.derive import derive
 from stream.compute.intensity.thresholds import zone_thresholds
 from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from fetcher.parts import FetchedVendor
 from model.keyring import KeyRing
-from patient.backfill import backfill_fetches, wanted_since_ms
-from patient.binding import Binding, secret_digest
 from patient.config import OpenPatientDoor
-from patient.exchange import (
+from patient.linking.backfill import backfill_fetches, wanted_since_ms
+from patient.linking.binding import Binding, secret_digest
+from patient.linking.exchange import (
     Exchange,
     GrantedAccount,
     RefusedClientError,

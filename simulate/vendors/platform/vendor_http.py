@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from simulate.vendors.platform import Arrived, Fault, PlatformServer, Reply
-from simulate.vendors.played_pages import ACCOUNT_PATH, account_page, authorisation
+from simulate.vendors.platform.exchanges import Arrived, Fault, Reply
+from simulate.vendors.platform.played_pages import ACCOUNT_PATH, account_page, authorisation
+from simulate.vendors.platform.server import PlatformServer
 
 
 @contextmanager

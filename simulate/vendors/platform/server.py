@@ -7,122 +7,27 @@ it. It holds invented data only.
 
 import base64
 import json
-import secrets
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from hashlib import sha256
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+
+from simulate.vendors.platform.exchanges import (
+    Arrived,
+    AuthorisationCode,
+    Fault,
+    Grant,
+    Limit,
+    Reply,
+    drawn,
+    token_refusal,
+)
 
 TWELVE_HOURS_S = 12 * 3600
 TEN_MINUTES_S = 600
-_JSON = "application/json"
 _CHALLENGE = 43  # characters of an S256 challenge
-
-
-class Fault(StrEnum):
-    """What goes wrong with an answer of the interface."""
-
-    OUTAGE = "outage"  # 503
-    PAGE = "page"  # a page of HTML with status 200
-    REDIRECT = "redirect"  # to another host
-    SHORT = "short"  # the connection ends before the announced length
-    ENDLESS = "endless"  # a body without an end
-    SILENT = "silent"  # the request is read, and nothing comes
-    CLOSED = "closed"  # the connection ends without an answer
-    FORBIDDEN = "forbidden"  # 403
-    MISSING = "missing"  # 404
-    EMPTY = "empty"  # 204
-    SLOWER = "slower"  # 429 with Retry-After
-    COOKIE = "cookie"  # a right answer that sets a cookie
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """At most `requests` of one client in each window of `seconds`."""
-
-    seconds: float
-    requests: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer of the vendor."""
-
-    status: int = HTTPStatus.OK
-    body: bytes = b""
-    kind: str = _JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class Arrived:
-    """A request as it arrived: `path` with its query, headers by lower-case name.
-
-    `status` is that of the answer, -1 for an answer that was a fault, 0 before there is one.
-    """
-
-    method: str = "GET"
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    status: int = 0
-
-    @property
-    def authorization(self) -> str:
-        """Return the header of this name."""
-        return self.headers.get("authorization", "")
-
-    @property
-    def cookie(self) -> str:
-        """Return the header of this name."""
-        return self.headers.get("cookie", "")
-
-    @property
-    def route(self) -> str:
-        """Return the path without its query."""
-        return urlsplit(self.path).path
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        """Return the parameters of the query."""
-        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
-
-    @property
-    def form(self) -> Mapping[str, str]:
-        """Return the fields of a form."""
-        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
-
-
-@dataclass(slots=True, kw_only=True)
-class Grant:
-    """The tokens of a user. `previous` is the refresh token before, spent once the new is used.
-
-    `code` is the code that they were given for, "" for tokens without one. `spent` are all refresh
-    tokens that were exchanged before.
-    """
-
-    user: str
-    access: str
-    refresh: str
-    ends_s: float
-    previous: str = ""
-    code: str = ""
-    spent: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Code:
-    """A code of the page of authorisation, for one exchange within its life."""
-
-    user: str
-    challenge: str
-    redirect: str
-    ends_s: float
-    used: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,7 +73,7 @@ class PlatformServer:
     withdrawn: list[str] = field(default_factory=list)  # users that our client gave up
     hold: threading.Event | None = None  # answers wait for it
     _grants: list[Grant] = field(default_factory=list)
-    _codes: dict[str, _Code] = field(default_factory=dict)
+    _codes: dict[str, AuthorisationCode] = field(default_factory=dict)
     _times: list[float] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -259,7 +164,7 @@ class PlatformServer:
         """Return a code for a user who agreed."""
         with self._lock:
             code = drawn()
-            self._codes[code] = _Code(
+            self._codes[code] = AuthorisationCode(
                 user=user,
                 challenge=wanted.get("code_challenge", ""),
                 redirect=wanted["redirect_uri"],
@@ -276,7 +181,7 @@ class PlatformServer:
         """Return the answer of the token endpoint, or of the one that revokes."""
         form = arrived.form
         if not self._is_client(arrived):
-            return _refusal("invalid_client", HTTPStatus.UNAUTHORIZED)
+            return token_refusal("invalid_client", HTTPStatus.UNAUTHORIZED)
         with self._lock:
             if arrived.route == self.revoke_path:
                 return self._revoked(form.get("token", ""))
@@ -284,7 +189,7 @@ class PlatformServer:
                 return self._rotated(form.get("refresh_token", ""))
             if form.get("grant_type") == "authorization_code":
                 return self._redeemed(form)
-        return _refusal("unsupported_grant_type")
+        return token_refusal("unsupported_grant_type")
 
     def is_application(self, arrived: Arrived) -> bool:
         """Return whether a request has our application's Basic header."""
@@ -302,12 +207,12 @@ class PlatformServer:
         text = form.get("code", "")
         code = self._codes.get(text)
         if code is None:
-            return _refusal("invalid_grant")
+            return token_refusal("invalid_grant")
         if code.used:
             self.replayed += 1
             # RFC 6749, section 4.1.2: what was given for it ends as well
             self._grants = [grant for grant in self._grants if grant.code != text]
-            return _refusal("invalid_grant")
+            return token_refusal("invalid_grant")
         # before the checks, so that a wrong verifier cannot be tried a second time
         code.used = True
         digest = sha256(form.get("code_verifier", "").encode()).digest()
@@ -315,7 +220,7 @@ class PlatformServer:
         is_early = self.now_s() < code.ends_s
         is_same = form.get("redirect_uri") == code.redirect
         if not (is_early and is_same and (is_proved or not self.pkce)):
-            return _refusal("invalid_grant")
+            return token_refusal("invalid_grant")
         return self._token_reply(self._granted(code.user, text, None))
 
     def _rotated(self, refresh: str) -> Reply:
@@ -333,7 +238,7 @@ class PlatformServer:
                 if self.strict:
                     self._grants.remove(grant)
                 break
-        return _refusal("invalid_grant")
+        return token_refusal("invalid_grant")
 
     def _revoked(self, token: str) -> Reply:
         for grant in list(self._grants):
@@ -390,12 +295,3 @@ class PlatformServer:
                     grant.previous = ""
                     return grant.user
         return None
-
-
-def drawn() -> str:
-    """Return a random text for a token, a code or a key."""
-    return secrets.token_hex(16)
-
-
-def _refusal(error: str, status: int = HTTPStatus.BAD_REQUEST) -> Reply:
-    return Reply(status=status, body=json.dumps({"error": error}).encode())

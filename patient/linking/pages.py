@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jinja2 import Environment
 
-from patient.linking import LinkOutcome
+from patient.linking.steps import LinkOutcome
 from web.languages import LANGUAGE_NAMES, page_languages
 
 _HERE = Path(str(files("patient")))

@@ -8,7 +8,8 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from simulate.vendors.platform import Arrived, PlatformServer, Reply
+from simulate.vendors.platform.exchanges import Arrived, Reply
+from simulate.vendors.platform.server import PlatformServer
 
 ACCOUNT_PATH = "/account"  # where a user gives our client up
 _HTML = "text/html; charset=utf-8"

@@ -1,0 +1,1 @@
+"""The platform that every simulated vendor stands on: its server, pages, and door over HTTP."""
