@@ -123,7 +123,7 @@ def _activities(written: str, at: int, errors: _Errors) -> Iterator[Fact]:
             if record.get("parentId") is not None:
                 sums.add(_id(record["parentId"], f"{where}.parentId"))
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     # The sum of a triathlon would be a second session over its legs.
     for name, workout in workouts.items():
         if name not in sums:
@@ -223,7 +223,7 @@ def _days(written: str, errors: _Errors) -> Iterator[Fact]:
             if values:
                 yield _day(record, values, where)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _day(record: JsonObject, values: dict[str, float], where: str) -> DaySummary:

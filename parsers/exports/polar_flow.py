@@ -128,7 +128,7 @@ def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
             record = f"{name}:{k}" if name and k else name
             yield from _exercise(underscored(object_of(item, where)), body, record, where, errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _identity(body: JsonObject) -> str:
@@ -233,7 +233,7 @@ def _day(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     try:
         total = measure_of(steps, "steps", "summary.stepCount")
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     start = local_instant(day, time(), "UTC")
     source = _WATCH
@@ -265,7 +265,7 @@ def _continuous(body: JsonObject, zone: str, errors: _Errors) -> Iterator[Fact]:
             for point in list_of(day.get("samples") or [], f"{where}.samples"):
                 _point(series, source, offset_min, midnight, point, f"{where}.samples", errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     yield from series.stream()
 
 
@@ -284,7 +284,7 @@ def _point(
         after_s = number_within(sample.get("secondsFromDayStart"), 0, 90_000, where)
         value = measure_of(sample.get("heartRate"), "heart_rate", where)
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     if value:
         at = midnight + round(after_s * 1000)

@@ -115,7 +115,7 @@ def _timed(
         try:
             yield placed_ms(item.get("dateTime"), offset_min, "samples.dateTime"), item["value"]
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _spaced(
@@ -134,7 +134,7 @@ def _spaced(
     except Unreadable as error:
         # Intervals of beats have no rate; they are not read.
         if str(series.get("sample_type", series.get("type", ""))) in POLAR_SERIES:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
         return
     for k, value in enumerate(values):
         at = start_ms + round(k * step_ms)

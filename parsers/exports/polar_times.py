@@ -84,5 +84,5 @@ def polar_pauses(
             begin = placed_ms(pause.get("startTime"), offset_min, f"{location}.startTime")
             pauses.append((begin, placed_ms(pause.get("endTime"), offset_min, location)))
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     return sorted(pauses)
