@@ -17,7 +17,6 @@ from model.errors import BodyError
 from model.facts import DaySummary, DeviceType, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
-from parsers.exports.local_times import placed_ms
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -32,6 +31,7 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks, text_of
+from parsers.local_times.beside_offsets import placed_ms
 from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.word_tables import type_of_word
 

@@ -16,11 +16,6 @@ from model.errors import BodyError
 from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import MOST_FILE_SESSIONS
-from parsers.exports.local_times import (
-    lenient_json,
-    offset_of,
-    placed_ms,
-)
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
 from parsers.exports.polar_times import (
@@ -45,7 +40,9 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks
-from parsers.local_zone import named_zone
+from parsers.lenient_json import lenient_json
+from parsers.local_times.beside_offsets import offset_of, placed_ms
+from parsers.local_times.named_zone import named_zone
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables.names import device_type

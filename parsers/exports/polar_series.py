@@ -13,10 +13,10 @@ from model.calendar import DAY_MS
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.metrics import METRIC
-from parsers.exports.local_times import duration_ms, placed_ms
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
 from parsers.fields import Unreadable, kept_without, list_of, number_within
 from parsers.fit_types import ON_FOOT
+from parsers.local_times.beside_offsets import duration_ms, placed_ms
 from parsers.tracks.facts import STEPS_FROM
 
 _Errors = list[Unreadable]

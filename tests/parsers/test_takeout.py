@@ -112,6 +112,6 @@ def test_a_table_of_dates_is_read_in_the_language_of_the_account(
     (day,) = of_type(DaySummary, parsed.facts)
     assert day.values == {"total_energy": 2480.5, "distance": 6200.0, **values}
     # steps in a column of another name are not lost without a word
-    told = [(reject.where, reject.why) for reject in parsed.rejects]
+    refused = [(reject.where, reject.why) for reject in parsed.rejects]
     why = "no column of steps that is known: the language of the table may not be"
-    assert told == ([] if values else [("columns", why)])
+    assert refused == ([] if values else [("columns", why)])
