@@ -56,7 +56,7 @@ async def problem_response(
     if for_program or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)
     # what another site has sent is not shown as if it were the reader's
-    is_own = not csrf_guard.is_foreign(request)
+    is_own = not csrf_guard.is_from_another_site(request)
     unsent = await unsent_form(request) if is_own else None
     context = {"problem": problem, "unsent": unsent, "back": way_back(request.url.path)}
     return render(request, "problem.html", context, status=problem.status, headers=headers)

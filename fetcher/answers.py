@@ -6,11 +6,9 @@ file states its length, and the last ones, where a JSON document ends.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
-from model.calendar import DAY_MS, epoch_ms
 from model.vendor_api import TAKEN_BEFORE, TAKEN_FOR_LATER, TAKEN_TO_PUSH, ApiRequest
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
@@ -20,8 +18,6 @@ _FIT_MARK, _FIT_HEAD, _FIT_CHECK = b".FIT", 12, 2  # bytes: the least head, and 
 _LONGEST_FIT = (
     256 * 1024 * 1024
 )  # a watch that lost its power may leave a length that none can have
-_LONGEST_WAIT_MS = DAY_MS  # no vendor's window is longer
-_USUAL_WAIT_MS = 60_000  # where a vendor wants us to wait and does not say how long
 
 
 class Meaning(StrEnum):
@@ -104,29 +100,6 @@ def _by_vendor(status: int, request: ApiRequest) -> Judged | None:
     if status in request.noted:
         return Judged(meaning=Meaning.NOTHING, why=f"status {status}: nothing to send now")
     return None
-
-
-def wait_ms(headers: Mapping[str, str], now_ms: int) -> int:
-    """Return for how long `Retry-After` wants us to wait, in ms, at most a day; 0 without one.
-
-    It holds seconds or a date. What cannot be read is as long as a usual wait.
-    """
-    text = headers.get("retry-after", "").strip()
-    if not text:
-        return 0
-    if text.isascii() and text.isdigit():
-        # cut before it is read: a text of thousands of digits is no number here
-        return min(int(text[:9]) * 1000, _LONGEST_WAIT_MS)
-    try:
-        until_ms = epoch_ms(parsedate_to_datetime(text))
-    except (ValueError, TypeError, OverflowError):
-        return _USUAL_WAIT_MS
-    return max(0, min(until_ms - now_ms, _LONGEST_WAIT_MS))
-
-
-def slower_ms(headers: Mapping[str, str], rate_wait_s: int, now_ms: int) -> int:
-    """Return for how long to ask nothing after a 429, in ms."""
-    return max(wait_ms(headers, now_ms), rate_wait_s * 1000) or _USUAL_WAIT_MS
 
 
 def _of_data(response: VendorResponse) -> Judged:

@@ -6,10 +6,11 @@ budget, and what a vendor says of its rates closes it for all fetchers.
 
 from dataclasses import dataclass, replace
 
-from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of, slower_ms
+from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of
 from fetcher.client import Question
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import bearer, question_of
+from fetcher.rate_waits import slower_ms
 from fetcher.spending import BudgetOf
 from fetcher.tokens import Refreshed, refresh_tokens
 from model.vendor_api import ApiRequest

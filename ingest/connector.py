@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ingest.proving.proofs import LinkOnly, Proof
+from ingest.proving.verify import FIELDS_LIMIT
 from model.received import Context
 from model.vendor_api import Api
 
@@ -95,8 +96,9 @@ class Connector:
     `shown` are texts by language, each under its name, that come with that answer of 202: what the
     sender's app shows where its own question says so. The door reads no payload to choose.
     `answer_within_s` is how long the log may take before this vendor is told to come again; None
-    for the door's own deadline. `max_body` is the longest body in bytes. `unproved` is the status
-    that this vendor wants for a body that proves nothing, 401 or 404.
+    for the door's own deadline. `max_body` is the longest body in bytes, with a proof that
+    decodes the body at most `FIELDS_LIMIT`. `unproved` is the status that this vendor wants for a
+    body that proves nothing, 401 or 404.
     """
 
     name: str
@@ -126,6 +128,7 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     names = (*row.passes.headers, "" if at in _TOKEN_AT else at)
     # a row without a proof has the first reason, and no other
     takes_path = at == "path" or getattr(row.proof, "reads_path", False)
+    is_decoded = getattr(row.proof, "decodes_body", False)
     return (
         (not isinstance(row.proof, Proof), "a proof is wanted"),
         (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
@@ -136,6 +139,10 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
         (takes_path and bool(row.passes.segment), "credentials never travel in the envelope"),
         (row.answer is not None and not _is_success(row.answer), "the answer is a success"),
         (row.max_body <= 0, "a body has bytes"),
+        (
+            is_decoded and row.max_body > FIELDS_LIMIT,
+            f"max_body is at most {FIELDS_LIMIT} bytes where the proof decodes the body",
+        ),
         (row.unproved not in _REFUSALS, "a body without a proof is refused"),
         (row.api is not None and linked, "an api is asked for an account, and no body names one"),
     )

@@ -6,8 +6,8 @@ It is for tests and `kadens send`, and must never run inside a door.
 import base64
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from urllib.parse import parse_qs
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlencode
 
 from ingest.proving.proofs import (
     JOINT,
@@ -19,19 +19,27 @@ from ingest.proving.proofs import (
     SecretPath,
     SharedSecret,
     Signature,
+    SignedForm,
     account_query,
 )
 from ingest.proving.schemes import ECDSA, Scheme
+from ingest.proving.signed_forms import fields_of_form
 from ingest.proving.verify import fields_bytes, opening_bytes
 from ingest.sandbox_keys import tink_signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proven:
-    """The proof of a body: headers (names in lower case), and what its address ends in."""
+    """A body with its proof, as it is sent.
 
-    headers: Mapping[str, str]
+    The proof is in `headers` (names in lower case), in `path` (what the address ends in) or in
+    `body` itself. `media_type` is the Content-Type of a body that the proof has given a form.
+    """
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    media_type: str = ""
 
 
 _ENCODE: dict[str, Callable[[bytes], str]] = {
@@ -48,27 +56,39 @@ def prove(proof: Proof, key: str, body: bytes, message_id: str, at_ms: int) -> P
     """
     match proof:
         case Signature(schemes=schemes):
-            return Proven(headers=sign(schemes[0], key, body, message_id, at_ms))
+            headers = sign(schemes[0], key, body, message_id, at_ms)
         case SharedSecret(headers=names):
             values = key.split(JOINT, len(names) - 1)
-            return Proven(headers=dict(zip(names, values, strict=True)))
+            headers = dict(zip(names, values, strict=True))
         case EchoedAuthorization():
-            return Proven(headers={"authorization": key})
+            headers = {"authorization": key}
         case EchoAndSignature(schemes=schemes):
             # the private key is that of a sandbox: behind the value, as PEM
             authorization, _, pem = key.partition("\n")
             signature = base64.b64encode(tink_signature(pem, body)).decode()
             headers = {"authorization": authorization, schemes[0].header: signature}
-            return Proven(headers=headers)
         case SecretPath(header=header):
             segment, _, value = key.partition(JOINT)
-            return Proven(headers={header: value} if header else {}, path=f"/{segment}")
+            headers = {header: value} if header else {}
+            return Proven(body=body, headers=headers, path=f"/{segment}")
         case AccountAddress(member=member):
             # a body without the member gets an address as well: the reader refuses it
             accounts = parse_qs(body.decode("latin-1")).get(member, ["nobody"])
-            return Proven(headers={}, path=account_query(key, accounts[0]))
+            return Proven(body=body, path=account_query(key, accounts[0]))
+        case SignedForm():
+            return _signed_form(proof, key, body)
         case LinkOnly():
             raise ValueError("a link token proves it, and no key")
+    return Proven(body=body, headers=headers)
+
+
+def _signed_form(proof: SignedForm, key: str, body: bytes) -> Proven:
+    fields = dict(fields_of_form(body))
+    # a body that is no form yet is what the form has to hold
+    text = fields[proof.signed].encode() if proof.signed in fields else body
+    signature = _ENCODE[proof.encoding](hmac.digest(key.encode(), text, proof.algorithm))
+    form = urlencode({proof.signed: text, proof.signature: signature})
+    return Proven(body=form.encode(), media_type="application/x-www-form-urlencoded")
 
 
 def sign(scheme: Scheme, secret: str, body: bytes, message_id: str, at_ms: int) -> dict[str, str]:

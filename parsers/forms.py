@@ -1,12 +1,13 @@
 """Form-encoded bodies (`application/x-www-form-urlencoded`), and numbers in texts. Pure."""
 
 import re
+from collections.abc import Mapping
 from math import isfinite
 from urllib.parse import parse_qsl
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.fields import Unreadable
+from parsers.fields import JsonObject, Unreadable, check_width, document
 from parsers.stated_once import TWICE_STATED
 
 MOST_FORM_FIELDS = 1_000
@@ -41,6 +42,25 @@ def form_of(body: bytes) -> dict[str, str]:
         if fields[name] != value:
             raise BodyError(_shown(name), TWICE_STATED)
     return fields
+
+
+def document_in(form: Mapping[str, str], name: str) -> JsonObject:
+    """Return the JSON object that a field of a form holds.
+
+    Raises BodyError, whose path begins with the field's name, for a field that is absent, holds
+    anything else, or more values than a body may hold: the brackets of a field are percent signs in
+    the body, so that nobody has counted them yet.
+    """
+    if name not in form:
+        raise BodyError(name, "absent")
+    stated = form[name].encode()
+    try:
+        check_width(stated)
+        return document(stated)
+    except BodyError as error:
+        # an offset counts from the start of the field
+        where = f"{name}{error.where.removeprefix('body')}"
+        raise BodyError(where, error.why, error.kind) from error
 
 
 def _shown(name: str) -> str:

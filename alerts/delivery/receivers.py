@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from alerts.delivery.channel import Channel, Send
 from fetcher.addresses import ApiHost
-from fetcher.answers import VendorResponse, wait_ms
+from fetcher.answers import VendorResponse
 from fetcher.client import Question, VendorClient
+from fetcher.rate_waits import wait_ms
 from fhir_r4.alerts import alert_resources
 from fhir_r4.elements import FhirResource, bundle, transaction
 from model import codec

@@ -140,13 +140,13 @@ async def _turn(
         shown = _proved(row, secret, body, number)
         due = begun + turn / _RATE
         await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        sent.append(asyncio.create_task(_timed(target, row, shown, body, due)))
+        sent.append(asyncio.create_task(_timed(target, row, shown, due)))
     return await asyncio.gather(*sent)
 
 
-async def _timed(target: _Target, row: Connector, shown: Proven, body: bytes, due: float) -> float:
+async def _timed(target: _Target, row: Connector, shown: Proven, due: float) -> float:
     path = f"/v1/hooks/{row.name}{shown.path}"
-    status = await asyncio.wait_for(target.post(path, body, dict(shown.headers)), _WITHIN_S)
+    status = await asyncio.wait_for(target.post(path, shown.body, dict(shown.headers)), _WITHIN_S)
     took = time.perf_counter() - due
     # a refusal is fast, and would make a figure look good
     if not 200 <= status < 300:  # noqa: PLR2004 - the class of success
@@ -159,5 +159,5 @@ def _proved(row: Connector, secret: str, body: bytes, number: int) -> Proven:
     if isinstance(row.proof, LinkOnly):
         keys = KeyRing.single(secret.encode())
         token = mint("patient-7", keys, issue=1, expires_ms=now_ms + _HOUR_MS)
-        return Proven(headers={"authorization": f"Bearer {token}"})
+        return Proven(body=body, headers={"authorization": f"Bearer {token}"})
     return prove(row.proof, sandbox_key(row.proof, secret), body, f"msg_{number}", now_ms)

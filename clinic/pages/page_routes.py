@@ -15,6 +15,7 @@ from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
 from clinic.language.vocabulary import MOVES, WITHDRAWN_WHY
 from clinic.marking import MarkRequest, StatementName, mark_session
+from clinic.page_views import AlertView
 from clinic.pages import charts
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.readable import grids
@@ -167,7 +168,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
     return render(request, "alert.html", {**context, **shown})
 
 
-def _leading_first(view: reads.AlertView) -> list[FindingRow]:
+def _leading_first(view: AlertView) -> list[FindingRow]:
     """Return the findings of an alert: the one of its headline, others that hold, then the rest."""
     headline = view.page.alert.sentence
     return sorted(

@@ -13,11 +13,11 @@ from web.problems import RequestRefused
 
 def refuse_cross_site(request: Request) -> None:
     """Refuse (403) a write that another site started; every route depends on this."""
-    if is_foreign(request):
+    if is_from_another_site(request):
         raise RequestRefused(403, "This action was started by another site.")
 
 
-def is_foreign(request: Request) -> bool:
+def is_from_another_site(request: Request) -> bool:
     """Return whether a request is a write that another site started.
 
     The Origin header is compared with the address by which browsers reach the door. Behind a proxy,

@@ -3,6 +3,9 @@
 `needs_key` is True where a connector with this proof is off until it has a key. `check_key` raises
 ValueError for a text that cannot be a key. `begin` reads the head of a request. It returns a
 `Check` to feed the body to, or a verdict where the head alone decides.
+
+`signs_body` is True where a proof proves one body and no other. `decodes_body` is True where a body
+is decoded before its verdict, so that a connector takes short ones only (`verify.py` says why).
 """
 
 import hmac
@@ -13,8 +16,9 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from ingest.proving.schemes import Scheme
+from ingest.proving.signed_forms import form_check
 from ingest.proving.tink import key_id_of, tink_keys
-from ingest.proving.verify import Check, Verdict, begin_check, read_signatures
+from ingest.proving.verify import DECODE, Check, Verdict, begin_check, read_signatures
 
 SEGMENT = re.compile(r"[A-Za-z0-9_-]{22,128}")  # 22 such characters hold 128 random bits
 _MARKED_BY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -60,6 +64,16 @@ class Signature:
             raise ValueError("a signature needs a scheme")
 
     @property
+    def signs_body(self) -> bool:
+        """Whether all of a body is signed."""
+        return not self.decodes_body
+
+    @property
+    def decodes_body(self) -> bool:
+        """Whether fields of the body are signed, which are known after decoding only."""
+        return any(scheme.signs_fields for scheme in self.schemes)
+
+    @property
     def words(self) -> str:
         """The proof in words, for people."""
         return "signature: " + " or ".join(scheme.name for scheme in self.schemes)
@@ -95,6 +109,8 @@ class SharedSecret:
     headers: tuple[str, ...]
     needs_key = True
     reads_path = False
+    signs_body = False
+    decodes_body = False
 
     def __post_init__(self) -> None:
         if not self.headers or any(name != name.lower() for name in self.headers):
@@ -125,6 +141,8 @@ class EchoedAuthorization:
 
     needs_key = True
     reads_path = False
+    signs_body = False
+    decodes_body = False
 
     @property
     def words(self) -> str:
@@ -155,6 +173,8 @@ class EchoAndSignature:
     key_set: str
     needs_key = True
     reads_path = False
+    signs_body = True
+    decodes_body = False
 
     @property
     def words(self) -> str:
@@ -211,6 +231,8 @@ class SecretPath:
     mark: str = ""
     needs_key = True
     reads_path = True
+    signs_body = False
+    decodes_body = False
 
     @property
     def words(self) -> str:
@@ -261,6 +283,8 @@ class AccountAddress:
     member: str
     needs_key = True
     reads_path = False
+    signs_body = False
+    decodes_body = False
 
     @property
     def words(self) -> str:
@@ -294,12 +318,58 @@ def account_query(key: str, account: str) -> str:
     return f"?{ADDRESSED_ACCOUNT}={name}&{ADDRESS_CODE}={code}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedForm:
+    """The proof stands in the body: a form of two fields, of which one signs the other's text.
+
+    `signed` and `signature` name the two. The signature is an HMAC by `algorithm` of the text as it
+    is after decoding, written in `encoding`: `hex` or `base64`.
+    """
+
+    signed: str
+    signature: str
+    encoding: str = "hex"
+    algorithm: str = "sha256"
+    needs_key = True
+    reads_path = False
+    signs_body = True
+    decodes_body = True
+
+    def __post_init__(self) -> None:
+        if not self.signed or not self.signature or self.signed == self.signature:
+            raise ValueError("a signed form has two fields")
+        if self.encoding not in DECODE:
+            raise ValueError(f"a signature is written in one of {', '.join(DECODE)}")
+
+    @property
+    def words(self) -> str:
+        """The proof in words, for people."""
+        return f"signature in the form: `{self.signature}` of `{self.signed}`"
+
+    def check_key(self, text: str) -> None:
+        """Raise ValueError for an empty key."""
+        if not text:
+            raise ValueError("an empty key signs nothing")
+
+    def begin(self, evidence: Evidence) -> Check:
+        """Return the check to feed the body to: the head says nothing."""
+        return form_check(
+            evidence.secrets,
+            signed=self.signed,
+            signature=self.signature,
+            encoding=self.encoding,
+            algorithm=self.algorithm,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class LinkOnly:
     """The patient's link token is the only proof; the door reads it before anything else."""
 
     needs_key = False
     reads_path = False
+    signs_body = False
+    decodes_body = False
 
     @property
     def words(self) -> str:
@@ -322,6 +392,7 @@ Proof: TypeAlias = (
     | EchoAndSignature
     | SecretPath
     | AccountAddress
+    | SignedForm
     | LinkOnly
 )
 

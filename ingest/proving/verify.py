@@ -1,9 +1,12 @@
 """Checks the signatures of pushed bodies by the rows of `schemes`.
 
 Pure: raw bytes, headers, secrets and the time go in, and a verdict comes out. It must never decode
-a body before its verdict, compare with `==`, or name a secret. There are two exceptions, both for
-short bodies: one vendor signs only three fields of the body, and one may have signed its compact
-JSON, which is tried after its bytes.
+a body before its verdict, compare with `==`, or name a secret.
+
+Three exceptions decode a body first. All are for short bodies (`FIELDS_LIMIT`):
+1. `Scheme.signs_fields`: the vendor signs only some fields of its JSON (`fields_bytes`).
+2. `Scheme.compact`: it may have signed its compact JSON, tried after the bytes (`compact_bytes`).
+3. `SignedForm`: a field of a form signs another field (`signed_forms.py`).
 """
 
 import base64
@@ -53,7 +56,7 @@ class Check:
     def __init__(
         self,
         fed: Sequence[Fed],
-        judge: Callable[[], bool],
+        judge: Callable[[], Verdict],
         judge_compact: Callable[[], bool] | None = None,
     ) -> None:
         self._fed, self._judge, self._judge_compact = fed, judge, judge_compact
@@ -65,11 +68,12 @@ class Check:
             item.update(chunk)
 
     def verdict(self) -> Verdict:
-        """Return OK when a key made any of the signatures, else FORGED."""
-        if self._judge():
-            return Verdict.OK
-        self.by_compact = self._judge_compact is not None and self._judge_compact()
-        return Verdict.OK if self.by_compact else Verdict.FORGED
+        """Return OK when a key made any of the signatures, else the reason against the body."""
+        verdict = self._judge()
+        if verdict is Verdict.OK or self._judge_compact is None:
+            return verdict
+        self.by_compact = self._judge_compact()
+        return Verdict.OK if self.by_compact else verdict
 
 
 def verify(
@@ -151,7 +155,7 @@ def read_signatures(scheme: Scheme, value: str) -> tuple[list[bytes], dict[str, 
                 texts.append(text)
     else:
         texts.append(value.strip())
-    return list(filter(None, map(_DECODE[scheme.encoding], texts))), pairs
+    return list(filter(None, map(DECODE[scheme.encoding], texts))), pairs
 
 
 def opening_bytes(
@@ -221,53 +225,56 @@ def _mac_check(
 ) -> Check:
     macs = [hmac.new(key, opening, scheme.algorithm) for key in keys]
 
-    def judge() -> bool:
-        return _any_equal([mac.digest() for mac in macs], signatures)
+    def judge() -> Verdict:
+        return compared([mac.digest() for mac in macs], signatures)
 
     if not scheme.compact:
         return Check(macs, judge)
-    short = _Short()
+    short = ShortBody()
 
     def judge_compact() -> bool:
         text = compact_bytes(bytes(short.body))
         if text is None:
             return False
         ours = [hmac.digest(key, opening + text, scheme.algorithm) for key in keys]
-        return _any_equal(ours, signatures)
+        return compared(ours, signatures) is Verdict.OK
 
     return Check([*macs, short], judge, judge_compact)
 
 
-class _Short:
-    """A buffer for a body whose fields are signed; a body beyond `FIELDS_LIMIT` fails."""
+class ShortBody:
+    """A buffer for a body that is decoded before its verdict; one beyond `FIELDS_LIMIT` fails."""
 
     def __init__(self) -> None:
         self.body = bytearray()
 
     def update(self, data: bytes, /) -> None:
-        # a byte more than the limit is kept, so that a body that is too long can be recognised
+        """Keep the next chunk, up to a byte more than the limit: so a longer body is recognised."""
         self.body += data[: FIELDS_LIMIT + 1 - len(self.body)]
 
 
 def _fields_check(scheme: Scheme, keys: Sequence[bytes], signatures: Sequence[bytes]) -> Check:
-    short = _Short()
+    short = ShortBody()
 
-    def judge() -> bool:
+    def judge() -> Verdict:
         text = fields_bytes(scheme, bytes(short.body)) if len(short.body) <= FIELDS_LIMIT else None
-        return text is not None and _any_equal(
-            [hmac.digest(key, text, scheme.algorithm) for key in keys], signatures
-        )
+        if text is None:
+            return Verdict.FORGED
+        return compared([hmac.digest(key, text, scheme.algorithm) for key in keys], signatures)
 
     return Check([short], judge)
 
 
-def _any_equal(ours: Sequence[bytes], theirs: Sequence[bytes]) -> bool:
-    """Compare all with all, so that the time does not show which key or signature matched."""
+def compared(ours: Sequence[bytes], theirs: Sequence[bytes]) -> Verdict:
+    """Return OK where a signature is one of ours, else FORGED.
+
+    All are compared with all, so that the time does not show which key or signature matched.
+    """
     equal = False
     for own in ours:
         for given in theirs:
             equal |= hmac.compare_digest(own, given)
-    return equal
+    return Verdict.OK if equal else Verdict.FORGED
 
 
 def _ecdsa_check(keysets: Sequence[str], signatures: Sequence[bytes]) -> Check:
@@ -275,8 +282,10 @@ def _ecdsa_check(keysets: Sequence[str], signatures: Sequence[bytes]) -> Check:
     body = hashlib.sha256()
     keys = tink_keys(*keysets)
 
-    def judge() -> bool:
-        return any(tink_agrees(keys, signature, body.digest()) for signature in signatures)
+    def judge() -> Verdict:
+        digest = body.digest()
+        made = any(tink_agrees(keys, signature, digest) for signature in signatures)
+        return Verdict.OK if made else Verdict.FORGED
 
     return Check([body], judge)
 
@@ -296,4 +305,4 @@ def _base64(text: str) -> bytes:
         return b""
 
 
-_DECODE: dict[str, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64}
+DECODE: dict[str, Callable[[str], bytes]] = {"hex": _hex, "base64": _base64}

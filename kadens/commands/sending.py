@@ -87,13 +87,14 @@ def send_as_vendor(
     if (path / DOOR).is_file():
         raise typer.Exit(_play_request(settings, row, path, patient, signing_key, url))
     content, headers = _recorded(path, row) if path.is_dir() else (body_of(path), {})
-    headers = {"content-type": "application/json", **headers, **named_headers(header)}
     proof = _proof_of(settings, row, content, patient, signing_key)
+    kind = proof.media_type or "application/json"
+    headers = {"content-type": kind, **headers, **named_headers(header)}
     hook = f"{door_of(settings, url)}/v1/hooks/{connector}{proof.path}"
-    status, answer = post(hook, content, {**headers, **proof.headers})
+    status, answer = post(hook, proof.body, {**headers, **proof.headers})
     print_line(f"{status} {_words_of(answer)}")
     if status < http.client.MULTIPLE_CHOICES:
-        _tell_storing(settings, connector, content, headers, is_invented=path.is_dir())
+        _tell_storing(settings, connector, proof.body, headers, is_invented=path.is_dir())
     elif _lacks_key(row, status, answer):
         print_note(_key_not_loaded(connector))
     raise typer.Exit(0 if status < http.client.MULTIPLE_CHOICES else 1)
@@ -181,7 +182,7 @@ def _played(
     now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
     if isinstance(row.proof, LinkOnly):
         verdict = verdict_of(request, row)
-        proof = Proven(headers={})
+        proof = Proven(body=request.body)
         if verdict is Verdict.OK:
             proof = _proof_of(settings, row, request.body, patient, signing_key)
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -272,7 +273,7 @@ def _proof_of(
             fail(f"{name} is proved by a patient's link: give --patient", code=2)
         must_consent(settings, patient, name)
         token, _ = issue_audited_token(settings, patient, days=1, purpose="send")
-        return Proven(headers={"authorization": f"Bearer {token}"})
+        return Proven(body=body, headers={"authorization": f"Bearer {token}"})
     key = _key_of(settings, row, signing_key)
     now_ms = time.time_ns() // 1_000_000  # the vendor's clock: this machine's
     try:

@@ -45,7 +45,7 @@ class CohortSender:
         target = f"{self.door}{_path_of(delivery.connector)}{proof.path}"
         if delivery.query:
             target += f"{'&' if '?' in target else '?'}{urlencode(delivery.query)}"
-        status, _ = post_patiently(target, body, {**_headers_of(delivery), **proof.headers})
+        status, _ = post_patiently(target, proof.body, {**_headers_of(delivery), **proof.headers})
         if not 200 <= status < 300:  # noqa: PLR2004 - as HTTP has them
             raise NotTakenError(f"body {number} by time, of {delivery.connector}: {status}")
 
@@ -54,7 +54,7 @@ class CohortSender:
         if isinstance(row.proof, LinkOnly):
             ring = self.settings.secrets.link_keys
             token = mint(delivery.patient, ring, issue=_ISSUE, expires_ms=now_ms + DAY_MS)
-            return Proven(headers={"authorization": f"Bearer {token}"})
+            return Proven(body=body, headers={"authorization": f"Bearer {token}"})
         # equal for the same body, as a vendor repeats a message under its id
         name = hashlib.sha256(f"{delivery.received_ms} {delivery.body}".encode()).hexdigest()[:32]
         return prove(row.proof, self.keys[row.name], body, f"msg_{name}", now_ms)

@@ -141,9 +141,39 @@ def played_request(
     for name in (*shown.headers, *_proof_headers(connector)):
         own.pop(name, None)
     if verdict is Verdict.MISSING:
-        shown = Proven(headers={})
+        shown = Proven(body=request.body)
     elif verdict is Verdict.FORGED:
-        shown = _altered(shown)
+        # a proof that stands in the body was made by no key that this door has
+        shown = replace(_altered(shown), body=request.body)
+    return _carrying(shown, request, connector, own)
+
+
+def proved_request(request: RecordedRequest, connector: Connector) -> RecordedRequest:
+    """Return a request with the proof that its vendor makes, by the newest of the request's keys.
+
+    Raises ValueError without a key, and where only the vendor or a patient's token can prove it.
+    """
+    if not request.keys:
+        raise ValueError("a proof is made with a key: give --key")
+    key = proving_key(connector, request.keys)
+    shown = prove(connector.proof, key, request.body, _MESSAGE, request.now_ms)
+    own = _lowered(request.headers)
+    if shown.media_type:
+        own.setdefault("content-type", shown.media_type)
+    played = _carrying(shown, request, connector, own)
+    return replace(
+        request,
+        headers=played.headers,
+        query=played.query,
+        body=played.body,
+        segment=played.segment,
+    )
+
+
+def _carrying(
+    shown: Proven, request: RecordedRequest, connector: Connector, own: dict[str, str]
+) -> PlayedRequest:
+    """Return a request that carries a proof beside its own headers."""
     # some addresses prove by their query, and not by a segment
     segment, _, address = shown.path.partition("?")
     query = {name: value for name, value in request.query.items() if name not in _ADDRESS}
@@ -151,7 +181,7 @@ def played_request(
         method=request.method,
         headers={**own, **shown.headers},
         query={**query, **dict(parse_qsl(address))},
-        body=request.body,
+        body=shown.body,
         # a segment that proves nothing stays as it was
         segment=segment.removeprefix("/")
         or ("" if connector.proof.reads_path else request.segment),

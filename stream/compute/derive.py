@@ -4,15 +4,19 @@
 
 1. Columns of samples become a series for each metric and source. Then a source is selected for each
    metric in each minute.
-2. Declared workouts and reported sessions become candidates. Several records of the same session
-   become a single candidate.
-3. Bouts in the samples that no candidate covers become candidates, too. The patient's answers are
-   assigned to the candidates, and those that were marked as not exercise are told apart.
-4. Each candidate that starts on a date of the window becomes a session with its zone times, of a
-   forgotten recording the active part. Where sessions overlap, it is decided which of them the
-   time counts for.
-5. Each date of the window becomes a day with totals over its sessions and over its minutes.
-6. The selected sources are returned with the sessions and days.
+2. Declared workouts, and sessions that the patient reported, become candidates. Several records of
+   the same session become a single candidate.
+3. Bouts in the samples that no candidate covers become candidates, too; one that shows a heart rate
+   and no movement will be a session that does not count. The patient's answers are assigned to the
+   candidates. Those that were marked as not exercise keep their row and add nothing.
+4. Over all candidates of the window, those of its neighbouring dates too, it is decided which of
+   overlapping sessions a time counts for. Where something is prescribed, the stretches at rest of a
+   recording that nobody stopped are taken out before, like pauses.
+5. Each candidate that starts on a date of the window becomes a session with its zone times, and
+   with the reason where it does not count.
+6. Each date of the window becomes a day: totals over the time that counts of its sessions, and
+   over all its minutes.
+7. The selected sources are returned with the sessions and days.
 
 No state is kept. The order, repetition and time of arrival of facts do not change the result, and
 ids are made from content.
@@ -49,7 +53,6 @@ from stream.compute.sessions.candidates import (
     session_candidates,
     start_and_id,
 )
-from stream.compute.sessions.counted_sessions import counted_sessions
 from stream.compute.sessions.date_inputs import inputs_by_date
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.duplicates import deduplicate
@@ -59,6 +62,7 @@ from stream.compute.sessions.session_rows import (
     DateInputs,
     WindowSamples,
 )
+from stream.compute.sessions.sessions_of_dates import sessions_of_dates
 
 
 def derive(window: Window) -> Derived:
@@ -70,11 +74,11 @@ def derive(window: Window) -> Derived:
     inputs = inputs_by_date(window)
     samples = _samples(window)
     candidates = _candidates(window, samples, inputs)
-    counted = counted_sessions(window, candidates, samples, inputs)
-    sessions = tuple(row.session for row in counted)
+    rows = sessions_of_dates(window, candidates, samples, inputs)
+    sessions = tuple(row.session for row in rows)
     return Derived(
         sessions=sessions,
-        days=_days(window, counted, samples, inputs),
+        days=_days(window, rows, samples, inputs),
         source_selections=_selections(samples.resolved, sessions, inputs, window.zone),
     )
 
@@ -88,7 +92,7 @@ def window_candidates(window: Window) -> list[SessionCandidate]:
 
 
 def _samples(window: Window) -> WindowSamples:
-    """Return the selected samples by metric, and heart rate as each source reported it."""
+    """Return the selected samples by metric, and of some metrics those of each source."""
     by_metric = dict(reported_series(window.columns))
     # Every worn source tells of wear, so none is selected.
     reported_wear = by_metric.pop(WEAR, ())
@@ -105,8 +109,8 @@ def _candidates(
     window: Window, samples: WindowSamples, inputs: Mapping[date, DateInputs]
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
-    reported = session_candidates(window.patient, window.workouts, window.reports)
-    single = deduplicate(reported)
+    stated = session_candidates(window.patient, window.workouts, window.reports)
+    single = deduplicate(stated)
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.
     known = deduplicate(merge_adjacent(single))
@@ -136,20 +140,20 @@ def _with_answers(candidates: Sequence[SessionCandidate], window: Window) -> lis
 
 def _days(
     window: Window,
-    sessions: Iterable[CountedSession],
+    rows: Iterable[CountedSession],
     samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
 ) -> tuple[Day, ...]:
     """Return the rows of the window's dates, in order."""
     by_date: dict[date, list[CountedSession]] = defaultdict(list)
-    for counted in sessions:
-        by_date[counted.session.local_date].append(counted)
+    for row in rows:
+        by_date[row.session.local_date].append(row)
     answered = _answered_dates(window)
     recalled = recalled_by_date(window.reports, window.zone)
     stated = stated_totals(window.summaries)
     days: list[Day] = []
     for day, of_date in inputs.items():
-        row = derive_day(
+        derived = derive_day(
             day,
             window.zone,
             by_date[day],
@@ -158,7 +162,9 @@ def _days(
             stated=stated.get(day, {}),
             answered=day in answered,
         )
-        days.append(replace(row, recalled_sessions=recalled[day]) if day in recalled else row)
+        if day in recalled:
+            derived = replace(derived, recalled_sessions=recalled[day])
+        days.append(derived)
     return tuple(days)
 
 

@@ -65,7 +65,7 @@ def _first_only(selections: tuple[SourceSelection, ...]) -> tuple[SourceSelectio
 
 
 _DERIVE, _DAY_ROWS = "stream.compute.derive", "stream.compute.day_rows"
-_COUNTED = "stream.compute.sessions.counted_sessions"
+_COUNTED = "stream.compute.sessions.sessions_of_dates"
 _HELD, _STATES = "kadens.derivation.held_facts", "stream.compute.day_states"
 # What is planted: the property, where a function is used, and what its result becomes.
 _PLANTED: Mapping[str, tuple[Any, str, _Result]] = {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of, slower_ms, wait_ms
+from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of
+from fetcher.rate_waits import slower_ms, wait_ms
 from ingest.vendors.polar import polar_rate_wait
 from model.vendor_api import ApiRequest
 

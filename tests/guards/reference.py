@@ -88,6 +88,16 @@ def code(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
+def bytes_in_words(size: int) -> str:
+    """Return a size in MiB, or in KiB where it is no multiple of one.
+
+    >>> bytes_in_words(4 * 1024 * 1024), bytes_in_words(64 * 1024)
+    ('4 MiB', '64 KiB')
+    """
+    mebibytes, rest = divmod(size, MIB)
+    return f"{size // 1024} KiB" if rest else f"{mebibytes} MiB"
+
+
 def connectors() -> str:
     """Return the table of connectors with their proofs."""
     rows = [
@@ -95,7 +105,7 @@ def connectors() -> str:
             f"`{row.name}`",
             row.title,
             row.proof.words,
-            f"{row.max_body // MIB} MiB",
+            bytes_in_words(row.max_body),
             recorded(row.name),
         )
         for row in CONNECTORS

@@ -16,12 +16,11 @@ from ingest.problems import PROBLEMS
 from ingest.proving.proofs import LinkOnly
 from ingest.vendors import CONNECTORS
 from parsers.formats import FILES_CONNECTOR, FORMATS
-from tests.guards.reference import RECORDED, code, table
+from tests.guards.reference import RECORDED, bytes_in_words, code, table
 from tests.rooms import ROOT
 from tests.rows import matching
 
 FOLDER = ROOT / "docs" / "vendors"
-KIB = 1024
 # heading of a column -> the metrics in it
 COVERED: dict[str, frozenset[str]] = {
     "workouts": frozenset(("workout",)),
@@ -155,7 +154,14 @@ def _connector_row(row: Connector) -> tuple[str, ...]:
         answer = f"{row.answer.status} `{body}`" if body else str(row.answer.status)
     api = row.api
     hosts = "" if api is None or api.request is None else code((api.host, *api.hosts))
-    return (f"`{row.name}`", row.proof.words, _window(row), _size(row), answer, hosts)
+    return (
+        f"`{row.name}`",
+        row.proof.words,
+        _window(row),
+        bytes_in_words(row.max_body),
+        answer,
+        hosts,
+    )
 
 
 def _window(row: Connector) -> str:
@@ -163,11 +169,6 @@ def _window(row: Connector) -> str:
         return "until the link expires"
     timed = any(scheme.clock for scheme in getattr(row.proof, "schemes", ()))
     return "signed time" if timed else "none"
-
-
-def _size(row: Connector) -> str:
-    mebibytes, rest = divmod(row.max_body, KIB * KIB)
-    return f"{row.max_body // KIB} KiB" if rest else f"{mebibytes} MiB"
 
 
 def _coverage() -> str:

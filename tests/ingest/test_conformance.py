@@ -12,12 +12,7 @@ from ingest.connector import MIB, Connector, LinkToken
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
-from ingest.proving.proofs import (
-    EchoAndSignature,
-    LinkOnly,
-    Proof,
-    Signature,
-)
+from ingest.proving.proofs import LinkOnly, Proof, Signature
 from ingest.sandbox_keys import sandbox_door_keys, sandbox_key
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
@@ -47,23 +42,25 @@ def proven(row: Connector, body: bytes, at_ms: int = NOW, *, forged: bool = Fals
     if isinstance(row.proof, LinkOnly):
         token = link_token()
         token = f"{token[:-4]}AAAA" if forged else token
-        return Proven(headers={"authorization": f"Bearer {token}"})
+        return Proven(body=body, headers={"authorization": f"Bearer {token}"})
     key = key_of(row.proof, _OTHER_SECRET if forged else HOOK_SECRET)
     return prove(row.proof, key, body, "msg_1", at_ms)
 
 
-def _send(
+def send_body(
     door: Door,
     row: Connector,
     shown: Proven,
-    body: bytes | AsyncIterator[bytes] = _BODY,
+    body: bytes | AsyncIterator[bytes] | None = None,
     method: str = "POST",
 ) -> httpx2.Response:
+    content = shown.body if body is None else body  # a proof may stand in the body
+
     async def sent() -> httpx2.Response:
         transport = httpx2.ASGITransport(app=vendor_app(door))
         async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             path = f"/v1/hooks/{row.name}{shown.path}"
-            return await client.request(method, path, content=body, headers=dict(shown.headers))
+            return await client.request(method, path, content=content, headers=dict(shown.headers))
 
     return asyncio.run(asyncio.wait_for(sent(), 60))
 
@@ -78,10 +75,15 @@ def door(door: Door) -> Door:
 def test_a_proved_body_is_answered_as_its_vendor_wants(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = _send(door, row, proven(row, _BODY))
+    shown = proven(row, _BODY)
+    answer = send_body(door, row, shown)
+    assert len(log.events) == 1, (
+        f"{row.name}: the proof made by `prove` in ingest/sender.py did not prove this body to "
+        f"the door, which answered {answer.status_code} {answer.text}"
+    )
     (event,) = log.events
-    sha256 = hashlib.sha256(_BODY).hexdigest()
-    assert (event.value, event.envelope.sha256) == (_BODY, sha256)
+    sha256 = hashlib.sha256(shown.body).hexdigest()
+    assert (event.value, event.envelope.sha256) == (shown.body, sha256)
     if row.answer is None:
         assert (answer.status_code, answer.json()) == (202, {"received": sha256, **row.shown})
     else:
@@ -92,35 +94,46 @@ def test_a_proved_body_is_answered_as_its_vendor_wants(
 def test_the_envelope_names_a_format_that_is_read(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    _send(door, row, proven(row, _BODY))
+    send_body(door, row, proven(row, _BODY))
     assert log.events[0].envelope.format in {"sniff", *values_of(FORMATS, "name")}
 
 
 @_EVERY
 def test_an_unproved_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
-    assert (_send(door, row, Proven(headers={})).status_code, log.events) == (row.unproved, [])
+    answer = send_body(door, row, Proven(body=_BODY))
+    assert (answer.status_code, log.events) == (row.unproved, []), (
+        f"{row.name}: a body without any proof is answered {answer.status_code}, and `unproved` of "
+        f"the connector is {row.unproved}"
+    )
 
 
 @_EVERY
 def test_a_forged_body_is_refused(door: Door, log: MemoryLog, row: Connector) -> None:
-    answer = _send(door, row, proven(row, _BODY, forged=True))
-    assert (answer.status_code, log.events) == (row.unproved, [])
+    answer = send_body(door, row, proven(row, _BODY, forged=True))
+    assert (answer.status_code, log.events) == (row.unproved, []), (
+        f"{row.name}: the proof of another key is answered {answer.status_code}, and `unproved` of "
+        f"the connector is {row.unproved}"
+    )
 
 
 @_EVERY
 def test_another_body_under_the_same_signature_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = _send(door, row, proven(row, _BODY), _BODY[:-1] + b',"more":1}')
-    signed = isinstance(row.proof, Signature | EchoAndSignature) and not _signs_fields(row)
-    assert (answer.status_code == row.unproved, log.events == []) == (signed, signed)
+    shown = proven(row, _BODY)
+    answer = send_body(door, row, shown, shown.body[:-1] + b',"more":1}')
+    signed = row.proof.signs_body
+    assert (answer.status_code == row.unproved, log.events == []) == (signed, signed), (
+        f"{row.name}: `signs_body` of its proof is {signed}, and another body under the same proof "
+        f"is answered {answer.status_code}"
+    )
 
 
 @_EVERY
 def test_a_stale_body_is_refused_where_a_time_is_signed(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    answer = _send(door, row, proven(row, _BODY, NOW - door.window_ms - 1000))
+    answer = send_body(door, row, proven(row, _BODY, NOW - door.window_ms - 1000))
     timed = isinstance(row.proof, Signature) and bool(row.proof.schemes[0].clock)
     assert (answer.status_code == 401, log.events == []) == (timed, timed)
 
@@ -128,7 +141,7 @@ def test_a_stale_body_is_refused_where_a_time_is_signed(
 @_EVERY
 def test_a_replayed_body_is_the_same_event(door: Door, log: MemoryLog, row: Connector) -> None:
     for _ in range(2):
-        assert _send(door, row, proven(row, _BODY)).status_code < 300
+        assert send_body(door, row, proven(row, _BODY)).status_code < 300
     assert log.events[0] == log.events[1]
 
 
@@ -145,7 +158,7 @@ def test_a_large_body_is_streamed_to_the_store(
         for _ in range(size):
             yield _PIECE
 
-    assert _send(door, row, proven(row, body), pieces()).status_code < 300
+    assert send_body(door, row, proven(row, body), pieces()).status_code < 300
     (event,) = log.events
     assert (event.value, bodies.bodies[event.envelope.address] == body) == (b"", True)
 
@@ -154,16 +167,15 @@ def test_a_large_body_is_streamed_to_the_store(
 def test_a_body_beyond_the_connectors_cap_is_refused(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
-    small = replace(row, max_body=len(_BODY))
-    answer = _send(
-        replace(door, connectors=(small,)), small, proven(row, _BODY + b" "), _BODY + b" "
-    )
+    shown = proven(row, _BODY)
+    small = replace(row, max_body=len(shown.body) - 1)
+    answer = send_body(replace(door, connectors=(small,)), small, shown)
     assert (answer.status_code, log.events) == (413, [])
 
 
 @_EVERY
 def test_without_a_key_a_connector_is_off(door: Door, log: MemoryLog, row: Connector) -> None:
-    answer = _send(replace(door, secrets={}), row, proven(row, _BODY))
+    answer = send_body(replace(door, secrets={}), row, proven(row, _BODY))
     expected = 404 if row.proof.needs_key else 202
     assert (answer.status_code, len(log.events)) == (expected, 0 if row.proof.needs_key else 1)
 
@@ -173,7 +185,7 @@ def test_a_log_that_takes_nothing_is_told_to_come_again(
     door: Door, log: MemoryLog, row: Connector
 ) -> None:
     log.up = False
-    answer = _send(door, row, proven(row, _BODY))
+    answer = send_body(door, row, proven(row, _BODY))
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
 
 
@@ -183,10 +195,12 @@ def test_other_methods_append_nothing(
     door: Door, log: MemoryLog, row: Connector, method: str
 ) -> None:
     # without a body there are no signed fields, and no proof either
-    shown = Proven(headers={}) if _signs_fields(row) else proven(row, b"")
-    answer = _send(door, row, shown, b"", method)
+    shown = Proven(body=b"") if _signs_fields(row) else proven(row, b"")
+    answer = send_body(door, row, shown, b"", method)
     handshaken = {row.answer.status} if row.handshake and row.answer else set()
-    assert answer.status_code in {405, *handshaken}
+    assert answer.status_code in {405, *handshaken}, (
+        f"{row.name}: {method} is answered {answer.status_code}; the handshake may answer, else 405"
+    )
     assert log.events == []
 
 
@@ -197,7 +211,7 @@ def _signs_fields(row: Connector) -> bool:
 @_EVERY
 def test_no_proof_travels_in_the_envelope(door: Door, log: MemoryLog, row: Connector) -> None:
     shown = proven(row, _BODY)
-    _send(door, row, shown)
+    send_body(door, row, shown)
     headers = str(log.events[0].envelope.headers())
     secret = [value for name, value in shown.headers.items() if not name.endswith(("-id", "stamp"))]
     assert not [value for value in (*secret, shown.path) if value and value in headers]
@@ -208,12 +222,12 @@ def test_a_ping_of_polar_is_answered_before_there_is_a_key(door: Door, log: Memo
     (row,) = matching(CONNECTORS, name="polar")
     body = b'{"event":"PING","timestamp":"2026-01-05T10:00:00Z"}'
     for keys in ({}, {"polar": ("the key",)}):
-        answer = _send(replace(door, secrets=keys), row, Proven(headers={}), body)
+        answer = send_body(replace(door, secrets=keys), row, Proven(body=body))
         assert (answer.status_code, answer.content, log.events) == (200, b"", [])
 
 
 def test_a_long_ping_is_no_ping(door: Door, log: MemoryLog) -> None:
     (row,) = matching(CONNECTORS, name="polar")
     body = b'{"event":"PING","more":"%s"}' % (b"x" * 5000)
-    assert _send(door, row, Proven(headers={}), body).status_code == 401
+    assert send_body(door, row, Proven(body=body)).status_code == 401
     assert log.events == []

@@ -65,6 +65,9 @@ def test_a_request_is_recorded_once_and_never_overwritten(tmp_path: Path) -> Non
         ["--method", "TRACE"],
         ["--connector", "open_wearables", "--key", "no key"],
         ["--header", "no colon"],
+        ["--connector", "polar", "--proved"],
+        ["--connector", "google_health", "--key", "Bearer x", "--proved"],
+        ["--connector", "hc_webhook", "--key", "x", "--proved"],
     ],
 )
 def test_a_request_that_cannot_be_recorded_leaves_nothing(tmp_path: Path, words: list[str]) -> None:
@@ -72,3 +75,32 @@ def test_a_request_that_cannot_be_recorded_leaves_nothing(tmp_path: Path, words:
     body.write_bytes(b"x")
     assert record(str(body), str(folder), *words)[0] == 2
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("connector", "key", "status"),
+    [
+        ("polar", "made up", 200),
+        ("huawei", "bWFkZSB1cA==", 204),
+        ("coros", "partner:secret", 200),
+        ("withings", "a-key-of-22-characters", 200),
+        ("fitbit", "made up", 204),
+    ],
+)
+def test_a_request_is_recorded_with_the_proof_of_its_vendor(
+    tmp_path: Path, connector: str, key: str, status: int
+) -> None:
+    body, folder = tmp_path / "body.txt", tmp_path / "case"
+    body.write_bytes(b'{"openId":"o","eventType":"t","eventTime":1}')
+    words = [str(body), str(folder), "--connector", connector, "--key", key]
+    code, text = record(*words, "--proved", "--received", "1795615200000")
+    assert (code, f"answer {status}, 1 appended" in text) == (0, True)
+    assert read_request(folder).answer() == expected_answer(folder)
+
+
+def test_a_get_is_recorded_without_a_body(tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    words = ["/dev/null", str(folder), "--connector", "coros", "--method", "GET"]
+    assert record(*words, "--key", "partner:secret")[0] == 0
+    assert (read_request(folder).method, read_request(folder).body) == ("GET", b"")
+    assert {path.name for path in folder.iterdir()} == {"door.json", "expected.json"}

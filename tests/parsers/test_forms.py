@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import BodyError
+from parsers.bounds import MOST_OBJECTS
 from parsers.fields import Unreadable
-from parsers.forms import MOST_FORM_FIELDS, form_of, number_in
+from parsers.forms import MOST_FORM_FIELDS, document_in, form_of, number_in
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,29 @@ def test_a_name_with_two_values_is_refused_by_its_path(body: bytes, where: str) 
     with pytest.raises(BodyError, match="stated twice") as raised:
         form_of(body)
     assert raised.value.reject.where == where
+
+
+def test_the_json_of_a_field() -> None:
+    assert document_in({"payload": '{"a":[1,"\u00e5"]}'}, "payload") == {"a": [1, "\u00e5"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "why"),
+    [
+        (None, "payload", "absent"),
+        ("", "payload@0", "not JSON"),
+        ('{"a":}', "payload@5", "not JSON"),
+        ("[1]", "payload@0", "not a JSON object"),
+        ('{"a":[' + "{}," * MOST_OBJECTS + "1]}", "payload", "more values"),
+    ],
+)
+def test_a_field_that_holds_no_json_object_is_refused_by_its_name(
+    text: str | None, where: str, why: str
+) -> None:
+    form = {"sig": "x"} | ({} if text is None else {"payload": text})
+    with pytest.raises(BodyError, match=why) as raised:
+        document_in(form, "payload")
+    assert raised.value.where == where
 
 
 def test_a_form_has_a_bound() -> None:

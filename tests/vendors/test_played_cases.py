@@ -45,6 +45,7 @@ def _sent(request: RecordedRequest) -> RecordedRequest:
         played = played_request(request, row, key, _NOW)
     return replace(
         request,
+        body=played.body,
         headers=played.headers,
         query=played.query,
         segment=played.segment,

@@ -1,4 +1,7 @@
-"""Merges columns of samples as reported into a series for each metric and source.
+"""Merges columns of samples into a series for each metric and source, as the source reported it.
+
+Here whoever measured reports: a watch, a phone, a person. A *reported session* is another thing: a
+session that the patient told of (`sessions/candidates.py`).
 
 Two sources are never mixed, and the order of the input does not matter. Each sample gets its
 quality code here and nowhere else.

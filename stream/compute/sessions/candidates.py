@@ -195,20 +195,20 @@ def _latest(same: list[AttributedFact]) -> AttributedFact:
     return max(same, key=_revision_order) if len(same) > 1 else same[0]
 
 
-def as_report(reported: AttributedFact) -> Report:
+def as_report(attributed: AttributedFact) -> Report:
     """Return the report of an attributed fact; raises TypeError when it is another kind."""
-    if not isinstance(reported.fact, Report):
-        raise TypeError(f"a report was expected, not {type(reported.fact).__name__}")
-    return reported.fact
+    if not isinstance(attributed.fact, Report):
+        raise TypeError(f"a report was expected, not {type(attributed.fact).__name__}")
+    return attributed.fact
 
 
-def _revision_order(reported: AttributedFact) -> tuple[VersionOrder, str, bytes]:
-    return reported.order, reported.body, encode_fact(reported.fact)
+def _revision_order(attributed: AttributedFact) -> tuple[VersionOrder, str, bytes]:
+    return attributed.order, attributed.body, encode_fact(attributed.fact)
 
 
 def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
-    reported = versions.reported
-    workout = reported.fact
+    attributed = versions.attributed
+    workout = attributed.fact
     if not isinstance(workout, Workout):
         raise TypeError(f"a workout was expected, not {type(workout).__name__}")
     head = workout.head
@@ -220,7 +220,7 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
         vendor_type=workout.vendor_type,
         source=head.source,
         record=head.record,
-        body=reported.body,
+        body=attributed.body,
         exertion_cr10=workout.exertion_cr10,
         # a timer of 0 was not kept, and tells nothing
         moving_ms=workout.moving_ms or None,
@@ -233,7 +233,7 @@ def _of_workout(patient: str, versions: WorkoutVersions) -> SessionCandidate:
     )
 
 
-def _of_report(patient: str, reported: AttributedFact, report: Report) -> SessionCandidate:
+def _of_report(patient: str, attributed: AttributedFact, report: Report) -> SessionCandidate:
     head = report.head
     return SessionCandidate(
         id=session_id(patient, head.source, head.record),
@@ -243,7 +243,7 @@ def _of_report(patient: str, reported: AttributedFact, report: Report) -> Sessio
         vendor_type=report.type,
         source=head.source,
         record=head.record,
-        body=reported.body,
+        body=attributed.body,
         origin=Origin.REPORTED,
         # The workout that it names may come later; an answer that names it then finds this session.
         records=frozenset({head.record, report.session} - {""}),

@@ -28,7 +28,7 @@ _Cell: TypeAlias = tuple[Source, int]
 class WorkoutVersions:
     """The version of a workout that counts, and the records of all of its versions."""
 
-    reported: AttributedFact
+    attributed: AttributedFact
     records: frozenset[str]
 
 
@@ -38,40 +38,40 @@ def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]
     by_cell: dict[_Cell, list[int]] = defaultdict(list)
     # The last stated comes first and takes the versions around its own start; what is left begins
     # further away and is a workout of its own.
-    for reported in sorted(workouts, key=_order, reverse=True):
-        record = frozenset({reported.fact.head.record})
-        position = _version_of(reported, kept, by_cell)
+    for attributed in sorted(workouts, key=_order, reverse=True):
+        record = frozenset({attributed.fact.head.record})
+        position = _version_of(attributed, kept, by_cell)
         if position is None:
-            by_cell[_cell(reported)].append(len(kept))
-            kept.append(WorkoutVersions(reported=reported, records=record))
+            by_cell[_cell(attributed)].append(len(kept))
+            kept.append(WorkoutVersions(attributed=attributed, records=record))
         else:
             later = kept[position]
             kept[position] = replace(later, records=later.records | record)
     return kept
 
 
-def _order(reported: AttributedFact) -> tuple[VersionOrder, str, str]:
-    return reported.order, reported.body, reported.fact.head.record
+def _order(attributed: AttributedFact) -> tuple[VersionOrder, str, str]:
+    return attributed.order, attributed.body, attributed.fact.head.record
 
 
 def _version_of(
-    reported: AttributedFact,
+    attributed: AttributedFact,
     kept: Sequence[WorkoutVersions],
     by_cell: Mapping[_Cell, Sequence[int]],
 ) -> int | None:
     """Return the position in `kept` of the workout of which this is an older version, or None."""
-    source, stretch = _cell(reported)
+    source, stretch = _cell(attributed)
     positions: list[int] = []
     for near in (stretch - 1, stretch, stretch + 1):
         positions += by_cell.get((source, near), ())
     for position in sorted(positions):
-        if _are_versions(kept[position].reported, reported):
+        if _are_versions(kept[position].attributed, attributed):
             return position
     return None
 
 
-def _cell(reported: AttributedFact) -> _Cell:
-    head = reported.fact.head
+def _cell(attributed: AttributedFact) -> _Cell:
+    head = attributed.fact.head
     return head.source, head.start_ms // SAME_START_MS
 
 
@@ -93,5 +93,5 @@ def _are_alike(first: AttributedFact, second: AttributedFact) -> bool:
     return len(families) <= 1
 
 
-def _type(reported: AttributedFact) -> str:
-    return reported.fact.type if isinstance(reported.fact, Workout) else ""
+def _type(attributed: AttributedFact) -> str:
+    return attributed.fact.type if isinstance(attributed.fact, Workout) else ""

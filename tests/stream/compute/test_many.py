@@ -36,7 +36,6 @@ from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, STEPS
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.adjacent import LONGEST_BREAK_MS, merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.counted_sessions import BEYOND_LIMIT
 from stream.compute.sessions.overlap import (
     MOST_A_DATE,
     SAME_SESSION_FROM,
@@ -44,6 +43,7 @@ from stream.compute.sessions.overlap import (
     counted_pieces,
     ids_with_figures,
 )
+from stream.compute.sessions.sessions_of_dates import BEYOND_LIMIT
 from tests.depth import INVARIANT
 from tests.life import PROFILE
 from tests.rows import cells_of, matching, values_of

@@ -1,7 +1,7 @@
-"""The sessions of a window's dates, each with the time that counts for it.
+"""The sessions of a window's dates, each with the time that counts for it, which may be none.
 
 Pure. Where sessions overlap, time counts once. A date gives the same result with and without its
-neighbours.
+neighbours. Whether a session counts at all is said in its row (`session_rows.py`).
 """
 
 from collections import defaultdict
@@ -40,13 +40,16 @@ from stream.compute.sessions.session_rows import (
 BEYOND_LIMIT = "more sessions on this date than figures are computed for"
 
 
-def counted_sessions(
+def sessions_of_dates(
     window: Window,
     candidates: Sequence[SessionCandidate],
     samples: WindowSamples,
     inputs: Mapping[date, DateInputs],
 ) -> list[CountedSession]:
-    """Return the sessions that start on the window's dates, in order of (start, id)."""
+    """Return all sessions that start on the window's dates, in order of (start, id).
+
+    Those that do not count are among them, each with its reason.
+    """
     active = candidates
     if window.prescriptions:
         # A session of a neighbouring date may cover time of today, by its active part only.
