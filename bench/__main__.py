@@ -80,7 +80,8 @@ def _main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("benches", nargs="*", choices=[*BENCHES, []], help="all when none is named")
+    names = f"of {', '.join(BENCHES)}; all when none is named"
+    parser.add_argument("benches", nargs="*", type=_known_bench, metavar="NAME", help=names)
     parser.add_argument("--fit", type=Path, default=FIT_FILES, help="folder of FIT files")
     parser.add_argument(
         "--full", action="store_true", help="the timeline of as many rows as the goal is set for"
@@ -92,6 +93,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--turns", type=int, default=2, help="of each checkout, with --beside")
     return parser.parse_args()
+
+
+def _known_bench(name: str) -> str:
+    """Return a name of a bench; a plain error for any other."""
+    if name not in BENCHES:
+        known = ", ".join(BENCHES)
+        raise argparse.ArgumentTypeError(f"no bench is called {name!r}; there are {known}")
+    return name
 
 
 def _beside(arguments: argparse.Namespace) -> int:

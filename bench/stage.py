@@ -154,11 +154,9 @@ def stage(patients: int, workers: int = 1, more_secrets: str = "") -> Iterator[S
             file.write(more_secrets)
         asyncio.run(_enrol(dsn, total, secrets.wrapping_keys))
         result = {
+            **_environment(folder, secrets_file),
             "KADENS_KAFKA": kafka.address,
             "KADENS_DATABASE": dsn,
-            "KADENS_BODIES": str(folder / "bodies"),
-            "KADENS_CLOCK": f"fixed:{NOW_MS}",
-            "KADENS_SECRETS_FILE": str(secrets_file),
             "KADENS_VENDOR_PORT": str(port),
         }
         (folder / "bodies").mkdir()
@@ -179,14 +177,7 @@ def stage(patients: int, workers: int = 1, more_secrets: str = "") -> Iterator[S
             numbers=dict(conn.execute("select pseudonym, id from patient").fetchall()),
             workers=started,
             conn=conn,
-            producer=Producer(
-                {
-                    "bootstrap.servers": kafka.address,
-                    "linger.ms": 5,
-                    "compression.type": "zstd",
-                    "log_level": 0,
-                }
-            ),
+            producer=_producer(kafka.address),
             consumer=parts.enter_context(closing(_consumer(kafka.address))),
         )
 
@@ -212,6 +203,26 @@ def _keys(secrets: Secrets) -> DoorKeys:
         open_wearables=secrets.connectors[TO_OPEN_WEARABLES].keys[0],
         reports=secrets.connectors[TO_REPORTS].keys[0],
         token=simulated_tokens(secrets.link_keys),
+    )
+
+
+def _environment(folder: Path, secrets_file: Path) -> dict[str, str]:
+    """Return the settings of the processes that are the same in every run."""
+    return {
+        "KADENS_BODIES": str(folder / "bodies"),
+        "KADENS_CLOCK": f"fixed:{NOW_MS}",
+        "KADENS_SECRETS_FILE": str(secrets_file),
+    }
+
+
+def _producer(kafka: str) -> Producer:
+    return Producer(
+        {
+            "bootstrap.servers": kafka,
+            "linger.ms": 5,
+            "compression.type": "zstd",
+            "log_level": 0,
+        }
     )
 
 

@@ -1,6 +1,7 @@
 """Error answers of the clinician door: problem details for programs, a page for browsers.
 
-An answer never names a patient and never repeats what the client sent.
+An answer never names a patient, and to a program it never repeats what was sent. A page gives what
+somebody wrote in a form back to them, so that it is not lost.
 """
 
 from http import HTTPStatus
@@ -14,6 +15,8 @@ from starlette.responses import JSONResponse, Response
 from clinic.answers.moments import QueryParamsError
 from clinic.api.patient_queries import NotThereError
 from clinic.pages.templating import render
+from clinic.sign_in import csrf_guard
+from clinic.unsent import unsent_form, way_back
 from runtime.log_lines import get_logger
 from storage.pg.health import AWAY, UNWRITABLE
 from web.problems import (
@@ -44,7 +47,7 @@ def install_problems(app: FastAPI) -> None:
         app.add_exception_handler(kind, _database_away)
 
 
-def problem_response(
+async def problem_response(
     request: Request, problem: ProblemDetails, headers: dict[str, str] | None = None
 ) -> Response:
     """Return a problem as JSON, or as a page when a browser requests a page."""
@@ -52,7 +55,10 @@ def problem_response(
     for_program = request.url.path.startswith("/api/")
     if for_program or "text/html" not in request.headers.get("accept", ""):
         return JSONResponse(problem.model_dump(), problem.status, headers, PROBLEM_TYPE)
-    context = {"problem": problem}
+    # what another site has sent is not shown as if it were the reader's
+    is_own = not csrf_guard.is_from_another_site(request)
+    unsent = await unsent_form(request) if is_own else None
+    context = {"problem": problem, "unsent": unsent, "back": way_back(request.url.path)}
     return render(request, "problem.html", context, status=problem.status, headers=headers)
 
 
@@ -61,7 +67,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         raise error
     errors = error.errors if isinstance(error, RequestRefused) else ()
     problem = problem_details(error.status_code, str(error.detail), errors)
-    return problem_response(request, problem, dict(error.headers or {}))
+    return await problem_response(request, problem, dict(error.headers or {}))
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -69,20 +75,20 @@ async def _malformed(request: Request, error: Exception) -> Response:
         raise error
     violations = [violation_of(row) for row in error.errors()]
     problem = problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, MALFORMED, violations)
-    return problem_response(request, problem)
+    return await problem_response(request, problem)
 
 
 async def _unanswerable(request: Request, error: Exception) -> Response:
     problem = problem_details(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
-    return problem_response(request, problem)
+    return await problem_response(request, problem)
 
 
 async def _not_there(request: Request, error: Exception) -> Response:
-    return problem_response(request, problem_details(HTTPStatus.NOT_FOUND, str(error)))
+    return await problem_response(request, problem_details(HTTPStatus.NOT_FOUND, str(error)))
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
     # Only the type is logged: the database quotes values, such as names, in its error texts.
     _log.warning("the database is away", error=type(error).__name__)
     problem = problem_details(HTTPStatus.SERVICE_UNAVAILABLE, DATABASE_AWAY)
-    return problem_response(request, problem, {"retry-after": str(RETRY_S)})
+    return await problem_response(request, problem, {"retry-after": str(RETRY_S)})

@@ -4,26 +4,22 @@ A patient, session or alert of another care unit gives 404, exactly as if it did
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
-from alerts.connecting import ConnectionState, connected
+from alerts.connecting import connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
 from clinic.language.rewording import reworded_alerts, reworded_findings, reworded_rows
+from clinic.page_views import AlertView, PatientView, SessionView, VendorConnection
 from clinic.pages import heatmap, weeks
-from clinic.pages.curve import Curve, curve
+from clinic.pages.curve import curve
 from clinic.pages.heatmap import Heatmap
-from clinic.pages.weeks import WeekView
 from clinic.request_scope import RequestScope
 from clinic.worklist.lines import Line, worklist_lines
 from clinic.worklist.need_reasons import freshness, need_and_reason
-from clinic.worklist.needs import Need, silent
+from clinic.worklist.needs import silent
 from model.calendar import local_date, midnight, monday
-from model.derived import Session, SourceSelection
-from model.facts import Source
-from model.notes.annotation import Annotation, PinnedNote
-from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
@@ -31,19 +27,7 @@ from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.measured import measured_in_session
-from storage.reads.views import (
-    AlertBrief,
-    AlertPage,
-    AuditReads,
-    AuditRow,
-    DroppedRow,
-    FactRow,
-    PatientBrief,
-    PatientPage,
-    ReportRow,
-    SourceRow,
-    WorkRow,
-)
+from storage.reads.views import AlertBrief, PatientBrief, PatientPage, WorkRow
 from storage.ruling.settings import settings_of_patient
 from stream.compute.day_states import day_states
 from stream.compute.intensity.zones import MAX_GAP_MS
@@ -51,91 +35,6 @@ from stream.compute.series.sources import hold_ms
 from web.problems import RequestRefused
 
 WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the same weeks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorConnection:
-    """How an account at a vendor is connected: its state, and since when (epoch ms).
-
-    Of `announced` fetches of the time before it was linked, `fetched` have ended, and `requested`
-    were taken by a vendor that only pushes; `received_ms` is when something came last.
-    """
-
-    connector: str
-    state: ConnectionState
-    since_ms: int | None
-    link_expires_ms: int | None
-    received_ms: int | None
-    fetched: int
-    requested: int
-    announced: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientView:
-    """All that the page of a patient shows.
-
-    `need` and `reason` are those of the patient's row of the worklist.
-    `in_force` is what is prescribed today, `prescriptions` all versions, newest first. `calendar`
-    has a square for each date of twelve weeks, and `weeks` has the same weeks, the running one
-    last. `settings` are the thresholds that are set for the patient. Weeks and pain are oldest
-    first, sessions and audit newest first. `audit` is what was done
-    with the data, `readers` who read them on which date. `notes` are the versions of the pinned
-    note, newest first.
-    """
-
-    patient: PatientBrief
-    name: str
-    now_ms: int
-    freshness: str
-    silent: bool
-    need: Need
-    reason: str
-    in_force: tuple[Prescription, ...]
-    prescriptions: tuple[Prescription, ...]
-    alerts: tuple[AlertBrief, ...]
-    past_alerts: tuple[AlertBrief, ...]
-    weeks: tuple[WeekView, ...]
-    calendar: Heatmap
-    pain: tuple[ReportRow, ...]
-    sessions: tuple[Session, ...]
-    sources: tuple[SourceRow, ...]
-    connections: tuple[VendorConnection, ...]
-    dropped: tuple[DroppedRow, ...]
-    audit: tuple[AuditRow, ...]
-    readers: tuple[AuditReads, ...]
-    annotations: tuple[Annotation, ...]
-    notes: tuple[PinnedNote, ...]
-    settings: RuleSettings
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionView:
-    """A session with its curve, the facts that it was derived from and the reports about it.
-
-    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date.
-    `measured` has each metric with each source that measured it, selected or not.
-    """
-
-    patient: PatientBrief
-    name: str
-    session: Session
-    curve: Curve
-    facts: tuple[FactRow, ...]
-    reports: tuple[ReportRow, ...]
-    choices: tuple[SourceSelection, ...]
-    prescribed: tuple[Prescription, ...] = ()
-    measured: tuple[tuple[str, Source], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertView:
-    """An alert with its frozen evidence and its history."""
-
-    name: str
-    now_ms: int
-    page: AlertPage
-    audit: tuple[AuditRow, ...]
 
 
 async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
@@ -165,15 +64,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
     await scope.read("patient", pseudonym)
     page = await _reworded_page(scope, pseudonym, zone)
     connections = await connection_rows(scope.conn, patient=pseudonym, unit=scope.unit)
-    # with all that the worklist decides from, so that page and worklist say the same
-    row = WorkRow(
-        patient=page.patient,
-        alerts=page.alerts,
-        weeks=page.weeks,
-        prescriptions=page.prescriptions,
-        connections=tuple(connections),
-    )
-    need, reason = need_and_reason(row, scope.now_ms)
+    need, reason = need_and_reason(_work_row(page, connections), scope.now_ms)
     today = local_date(scope.now_ms, zone)
     return PatientView(
         settings=await settings_of_patient(scope.conn, pseudonym),
@@ -199,6 +90,17 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym),
         annotations=await annotations.annotations_of(scope.conn, scope.unit, pseudonym),
         notes=await pinned.note_versions(scope.conn, scope.unit, pseudonym),
+    )
+
+
+def _work_row(page: PatientPage, connections: Sequence[ConnectionRow]) -> WorkRow:
+    """Return all that the worklist decides from, so that page and worklist say the same."""
+    return WorkRow(
+        patient=page.patient,
+        alerts=page.alerts,
+        weeks=page.weeks,
+        prescriptions=page.prescriptions,
+        connections=tuple(connections),
     )
 
 

@@ -78,6 +78,16 @@ def _full_url(row: Prescription, what: str) -> str:
     return f"urn:uuid:{number}"
 
 
+def _entries_of(resource: Any) -> list[object]:  # noqa: ANN401 - JSON
+    bundle = known_object(resource, "Bundle", _BUNDLE)
+    if bundle.get("resourceType") != "Bundle":
+        raise FhirInputError("resourceType", "must be Bundle or ServiceRequest")
+    entries = bundle.get("entry")
+    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_ENTRIES:
+        raise FhirInputError("Bundle.entry", f"must be a list of 1 to {MOST_ENTRIES}")
+    return entries
+
+
 def bundled_prescriptions(
     resource: Any,  # noqa: ANN401 - JSON
     patients: Collection[str],
@@ -91,16 +101,10 @@ def bundled_prescriptions(
     """
     if isinstance(resource, dict) and resource.get("resourceType") == "ServiceRequest":
         return (prescription_of(resource, patients),)
-    bundle = known_object(resource, "Bundle", _BUNDLE)
-    if bundle.get("resourceType") != "Bundle":
-        raise FhirInputError("resourceType", "must be Bundle or ServiceRequest")
-    entries = bundle.get("entry")
-    if not isinstance(entries, list) or not 0 < len(entries) <= MOST_ENTRIES:
-        raise FhirInputError("Bundle.entry", f"must be a list of 1 to {MOST_ENTRIES}")
     rows: list[Prescription] = []
     addresses: set[object] = set()
     wanted: dict[str, str] = {}
-    for number, item in enumerate(entries):
+    for number, item in enumerate(_entries_of(resource)):
         path = f"Bundle.entry[{number}]"
         entry = known_object(item, path, {"fullUrl", "resource"})
         inner = entry.get("resource")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from model.schemas.strict_json import DoubledMemberError, strict_json
+from parsers.packing.text_marks import unmarked
 from web.mistakes import mistakes_in
 
 _T = TypeVar("_T")
@@ -101,4 +102,4 @@ def _content(path: Path) -> bytes:
         raise JsonFileError(f"{path}: {error.strerror}") from None
     if len(content) > _LONGEST:
         raise JsonFileError(f"{path} is longer than {_LONGEST:,} bytes")
-    return content
+    return unmarked(content)

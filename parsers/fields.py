@@ -27,8 +27,8 @@ _RFC3339 = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # halves of a pair have no UTF-8 form
 # The number in a path, which differs between records with the same fault: `samples[7].value`,
-# `@1234`.
-_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$")
+# `@1234`, and `#12Record` in a file of pieces.
+_NUMBERED = re.compile(r"\[[0-9]+\]|(?<=^@)[0-9]+$|#[0-9]+")
 # ISO 8601 also has offsets without a colon, and some writers add seconds, which are always 00.
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-5][0-9])(?::?00)?")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -206,7 +206,8 @@ def kept_without(
     try:
         return read(*arguments)
     except Unreadable as error:
-        errors.append(error)
+        # a traceback would keep the frames of its record, and there may be a million errors
+        errors.append(error.with_traceback(None))
         return default
 
 

@@ -153,6 +153,22 @@ def _earliest(*times: int | None) -> int | None:
     return min((at for at in times if at is not None), default=None)
 
 
+async def _hold(
+    conn: Connection,
+    results: Mapping[str, JudgementResult],
+    numbers: Mapping[str, int],
+    now_ms: int,
+) -> None:
+    """Write the silences that raise no alert of their own, and the outages that explain them."""
+    for vendor, (silent, panel) in _outages(results).items():
+        if await put_outage(conn, vendor, silent, panel, now_ms):
+            _log.warning("a vendor delivers nothing to many patients", connector=vendor)
+    for name, result in results.items():
+        for silence in registry.silences_among(result.held):
+            await drop_held(conn, numbers[name], silence.rule, silence.from_ms)
+    await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
+
+
 async def apply_judgements(
     conn: Connection,
     results: Mapping[str, JudgementResult],
@@ -171,13 +187,7 @@ async def apply_judgements(
     numbers = {name: row.id for name, row in locked.items()}
     # before any message is put: whoever waits for this lock holds no row that its holder waits for
     await duty.lock_budgets(conn, [numbers[name] for name in results if _needs_room(results[name])])
-    for vendor, (silent, panel) in _outages(results).items():
-        if await put_outage(conn, vendor, silent, panel, now_ms):
-            _log.warning("a vendor delivers nothing to many patients", connector=vendor)
-    for name, result in results.items():
-        for silence in registry.silences_among(result.held):
-            await drop_held(conn, numbers[name], silence.rule, silence.from_ms)
-    await put_held(conn, {numbers[name]: result.held for name, result in results.items()}, now_ms)
+    await _hold(conn, results, numbers, now_ms)
     if ReceiverKind.NUDGE.value in ways:
         nudged = [(name, result.nudge) for name, result in results.items() if result.nudge]
         messages = [nudge_message(numbers[name], name, f"{nudge}/{name}") for name, nudge in nudged]

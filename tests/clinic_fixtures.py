@@ -9,7 +9,7 @@ import pytest
 
 from kadens.embedded.postgres import Postgres
 from tests.clinic_world import Served, clinic_template, serve
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 
 @pytest.fixture(scope="session")

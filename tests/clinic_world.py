@@ -52,8 +52,8 @@ from stream.compute.derive import derive
 from stream.deriving import settings
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
+from tests.databases.reuse import TEMPLATE, create
 from tests.serving import served
-from tests.storage.reuse import TEMPLATE, create
 from tests.until import until
 from web.server import Serving
 from web.sign_in.identity import Identity, demo_identity

@@ -18,11 +18,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 from kadens.embedded.postgres import Postgres, temporary_postgres
 from storage.pg.migrate import migrate
+from tests.databases.reuse import TEMPLATE
 from tests.embedded.in_memory import temporary_folders_in_memory
 from tests.groups import group_of, needs_server, rank_of
-from tests.storage.reuse import TEMPLATE
 
-pytest_plugins = ("tests.clinic.sign_in.keycloak_fixture",)
+pytest_plugins = ("tests.clinic.sign_in.keycloak_fixture", "tests.databases.fixtures")
 # What is collected stays until the end. To look through it for garbage, again and again while it
 # grows and then while the tests run, is a fifth of the collection's time.
 gc.disable()
@@ -57,7 +57,7 @@ def postgres() -> Iterator[Postgres]:
     """Give a server whose database TEMPLATE holds the schema, for all tests of a process.
 
     A server with the schema takes more than a second of processor time, and a copy of the schema
-    (`tests.storage.reuse`) less than a tenth of it. Who stops or kills a server starts an own one.
+    (`tests.databases.reuse`) less than a tenth. Who stops or kills a server starts an own one.
     """
     with temporary_postgres() as server:
         asyncio.run(migrate(server.create_database(TEMPLATE)))

@@ -16,7 +16,7 @@ from clinic.actions import LONGEST_SNOOZE, AlertRequest, Resolution, SnoozeReaso
 from clinic.answers.json_types import IS_INTEGER, JsonBool, JsonInteger
 from clinic.answers.query_params import ID_PATTERN
 from clinic.api.strict_json import StrictJsonRoute
-from clinic.reads import AlertView, PatientView
+from clinic.page_views import AlertView, PatientView
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from clinic.worklist.lines import Line

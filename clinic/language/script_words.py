@@ -9,6 +9,10 @@ _TEXTS: dict[str, str] = {
     "live": N_("Live"),
     "poll": N_("Refreshing now and then"),
     "lost": N_("Not in touch"),
+    "left": N_(
+        "You are signed out. What you had not sent is still here: send it, and you are told how to "
+        "sign in again."
+    ),
     "minutes": N_("minutes"),
     "minutes_short": N_("min"),
     "prescribed": N_("Prescribed"),

@@ -187,11 +187,7 @@ def square(
         default=None,
     )
     reported = bool(counted) and all(item.origin is Origin.REPORTED for item in counted)
-    parts = [translated(LOOK_WORDS[look])]
-    if day and day.sessions:
-        parts += [_recorded(day.sessions), words.minutes(day.session_ms)]
-    if reported:
-        parts.append(_("reported by the patient"))
+    parts = _square_words(look, day, reported=reported)
     return Square(
         local_date=at,
         look=look,
@@ -199,6 +195,15 @@ def square(
         reported=reported,
         label=f"{words.day(at)}: {', '.join([*parts, *_left_out(sessions)])}",
     )
+
+
+def _square_words(look: Look, day: Day | None, *, reported: bool) -> list[str]:
+    parts = [translated(LOOK_WORDS[look])]
+    if day and day.sessions:
+        parts += [_recorded(day.sessions), words.minutes(day.session_ms)]
+    if reported:
+        parts.append(_("reported by the patient"))
+    return parts
 
 
 def _recorded(count: int) -> str:

@@ -15,6 +15,7 @@ from clinic.api.api_routes import Pseudonym
 from clinic.api.data_routes import SessionKey
 from clinic.language.vocabulary import MOVES, WITHDRAWN_WHY
 from clinic.marking import MarkRequest, StatementName, mark_session
+from clinic.page_views import AlertView
 from clinic.pages import charts
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.readable import grids
@@ -33,6 +34,7 @@ from model.storable import MOST_JSON_INT
 from model.words.language import N_, translated
 from model.words.not_counted import is_marked
 from storage.alerts import duty
+from storage.reads.views import FindingRow
 from web import csrf
 
 page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -147,7 +149,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "view": view,
         "page": view.page,
         "zone": zone,
-        "findings": [(finding, grids(finding.evidence, zone)) for finding in view.page.findings],
+        "findings": [(finding, grids(finding.evidence, zone)) for finding in _leading_first(view)],
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,
@@ -164,6 +166,15 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "done": translated(_DONE.get(done, "")),
     }
     return render(request, "alert.html", {**context, **shown})
+
+
+def _leading_first(view: AlertView) -> list[FindingRow]:
+    """Return the findings of an alert: the one of its headline, others that hold, then the rest."""
+    headline = view.page.alert.sentence
+    return sorted(
+        view.page.findings,
+        key=lambda row: (not row.current, not headline.startswith(row.sentence or " ")),
+    )
 
 
 class ActionForm(BaseModel):

@@ -6,9 +6,9 @@ They say whether it counts and why, who recorded it, what was taken out, and how
 from collections import Counter
 from collections.abc import Iterator
 
+from clinic.page_views import SessionView
 from clinic.pages import quality_flags, words
 from clinic.pages.weeks import ADHERENT
-from clinic.reads import SessionView
 from model.calendar import MINUTE_MS
 from model.derived import Origin, Session
 from model.facts import Source

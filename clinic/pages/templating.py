@@ -27,8 +27,10 @@ from clinic.pages import (
     scheme_words,
     words,
 )
+from clinic.unsent import way_back
 from clinic.worklist.needs import NEED_ICONS, NEED_WORDS, NEEDS_OF_ALERTS
 from model.words.language import Language, reading_language
+from web.csrf import SAFE_METHODS
 from web.languages import LANGUAGE_NAMES, known_languages, page_languages
 
 HERE = Path(str(files("clinic")))
@@ -95,8 +97,11 @@ _SIGN_IN = "/sign-in/"
 def address_within(request: Request) -> str:
     """Return the address of a page within this door, the first page where that is a sign-in.
 
-    The query of a sign-in has words and codes of the identity provider, which no page repeats.
+    The query of a sign-in has words and codes of the identity provider, which no page repeats. The
+    answer to a form is at no page's address: there it is that of the page with the form.
     """
+    if request.method not in SAFE_METHODS:
+        return way_back(request.url.path)
     if request.url.path.startswith(_SIGN_IN):
         return "/"
     query = f"?{request.url.query}" if request.url.query else ""

@@ -12,7 +12,13 @@ from web.problems import RequestRefused
 
 
 def refuse_cross_site(request: Request) -> None:
-    """Refuse (403) a write that another site started; every route depends on this.
+    """Refuse (403) a write that another site started; every route depends on this."""
+    if is_from_another_site(request):
+        raise RequestRefused(403, "This action was started by another site.")
+
+
+def is_from_another_site(request: Request) -> bool:
+    """Return whether a request is a write that another site started.
 
     The Origin header is compared with the address by which browsers reach the door. Behind a proxy,
     the request itself names another address, so the configured origin comes first.
@@ -21,8 +27,7 @@ def refuse_cross_site(request: Request) -> None:
     own = open_door(request).clinic.origin or csrf.origin_of(named)
     origins = request.headers.getlist("origin")
     fetch_site = request.headers.get("sec-fetch-site", "none")
-    if csrf.is_cross_site(request.method, origins, fetch_site, own):
-        raise RequestRefused(403, "This action was started by another site.")
+    return csrf.is_cross_site(request.method, origins, fetch_site, own)
 
 
 def check_form_token(request: Request, token: str) -> None:

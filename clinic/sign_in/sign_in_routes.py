@@ -160,7 +160,7 @@ async def _nobody(request: Request, error: Exception) -> Response:
         params = httpx2.QueryParams({"page": requested_page(request)})
         return RedirectResponse(f"{SIGN_IN_PATH}?{params}", 303)
     problem = problem_details(401, str(getattr(error, "detail", "")))
-    return problems.problem_response(request, problem)
+    return await problems.problem_response(request, problem)
 
 
 def _opens_page(request: Request) -> bool:

@@ -1,6 +1,6 @@
 // Keeps an open page up to date. After a notification it fetches the page again and replaces the
-// sections that differ; focus, scroll and open details stay. Without an event stream it fetches
-// every few seconds. It changes nothing on the server.
+// sections that differ; focus, scroll, open details and what was typed stay. Without an event
+// stream it fetches every few seconds. It changes nothing on the server.
 "use strict";
 (() => {
   document.documentElement.classList.add("js");
@@ -30,11 +30,52 @@
     return null;
   }
 
+  function isTyped(field) {
+    if (field.matches("input[type=checkbox], input[type=radio]")) return field.checked !== field.defaultChecked;
+    if (field.matches("select")) {
+      return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
+    }
+    return field.matches("textarea, input:not([type=hidden], [type=submit])") && field.value !== field.defaultValue;
+  }
+
+  function twinIn(made, field) {
+    if (field.id) return made.querySelector(`#${CSS.escape(field.id)}`);
+    const named = `${field.tagName}[name="${CSS.escape(field.name)}"]`;
+    return made.querySelector(field.matches("[type=checkbox], [type=radio]") ? `${named}[value="${CSS.escape(field.value)}"]` : named);
+  }
+
+  // What was typed and not sent goes into the newer form. It stays an answer to the version that
+  // its author has read, so that the server can say that there is a newer one.
+  function carry(old, made) {
+    for (const field of [...old.querySelectorAll("input, select, textarea")].filter(isTyped)) {
+      const twin = twinIn(made, field);
+      if (!twin) continue;
+      if (field.matches("[type=checkbox], [type=radio]")) twin.checked = field.checked;
+      else if (!field.matches("select") || [...twin.options].some((one) => one.value === field.value)) twin.value = field.value;
+      const read = field.form?.elements.namedItem("after"), newer = twin.form?.elements.namedItem("after");
+      if (read && newer) newer.value = read.value;
+    }
+  }
+
+  // After signing out no data of a patient stays in view; what its author has not sent yet does.
+  function leave() {
+    const main = document.getElementById("main");
+    const forms = [...main.querySelectorAll("form[method=post]")].filter((form) => [...form.elements].some(isTyped));
+    if (!forms.length) { location.reload(); return; }
+    const said = document.createElement("p");
+    said.className = "card refused";
+    said.setAttribute("role", "alert");
+    said.textContent = words.left;
+    document.title = "Kadens";
+    main.replaceChildren(said, ...forms);
+  }
+
   function swap(old, fresh, text) {
     const active = old.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-    const open = [...old.querySelectorAll("details[open]")].map((one) => one.id);
+    const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
     const made = document.importNode(fresh, true);
-    for (const one of made.querySelectorAll("details")) one.open = open.includes(one.id);
+    for (const one of made.querySelectorAll("details[id]")) one.open = open.includes(one.id);
+    carry(old, made);
     old.replaceWith(made);
     served.set(made.id, text);
     if (active) made.querySelector(active)?.focus({ preventScroll: true });
@@ -47,8 +88,7 @@
     wanted = held = false;
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { "X-Kadens-Refresh": "1" }, cache: "no-store" });
-      // Signed out: after the reload no data of a patient stays in view.
-      if (answer.status === 401) { location.reload(); return; }
+      if (answer.status === 401) { leave(); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const fresh of page.querySelectorAll("[data-live]")) {

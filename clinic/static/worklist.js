@@ -29,6 +29,16 @@
     keys.open = !keys.open;
     if (keys.open) keys.querySelector("summary").focus();
   }
+  // Beside a preview the list stays where its patient is; on a phone the preview is above the list.
+  const opened = document.querySelector(".row-open");
+  if (opened && matchMedia("(min-width: 901px)").matches) {
+    // before the page focuses the preview by itself, which would scroll to its top
+    document.getElementById("drawer-name").focus({ preventScroll: true });
+    opened.scrollIntoView({ block: "center" });
+    // at the end of the list the preview ends with it, and would be cut at its top
+    scrollBy(0, Math.min(document.getElementById("drawer").getBoundingClientRect().top - 12, 0));
+  }
+
   const ACTIONS = {
     j: () => step(1),
     k: () => step(-1),

@@ -32,13 +32,20 @@ _Answer = Callable[[Incoming], Awaitable[Response]]
 def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) -> None:
     """Add the routes to a door."""
     uploads = Uploads(door=door, shelf=shelf)
+    _add_routes_of_all(app, uploads, metrics)
+    _add_routes_of_each(app, uploads, metrics)
+    _add_override(app, uploads, metrics)
+
+
+def _add_routes_of_all(app: FastAPI, uploads: Uploads, metrics: Metrics) -> None:
+    """Add what is asked without the address of an upload."""
     guarded = partial(_guarded, metrics)
 
     @app.options(f"{UPLOADS_PATH}/{{upload}}", include_in_schema=False)
     @app.options(UPLOADS_PATH, **documents.OPTIONS)
     async def options() -> Response:
         """Tell the version and the extensions of tus, and the longest upload."""
-        longest = str(door.upload_limits.longest)
+        longest = str(uploads.door.upload_limits.longest)
         return _empty(
             {"Tus-Version": TUS_VERSION, "Tus-Extension": _EXTENSIONS, "Tus-Max-Size": longest}
         )
@@ -52,6 +59,11 @@ def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) ->
     async def uploads_of_patient(request: Request) -> Response:
         """List the uploads of the bearer's patient that are not forgotten yet, the latest first."""
         return await guarded(request, partial(_list, uploads))
+
+
+def _add_routes_of_each(app: FastAPI, uploads: Uploads, metrics: Metrics) -> None:
+    """Add what is asked at the address of an upload."""
+    guarded = partial(_guarded, metrics)
 
     @app.head(f"{UPLOADS_PATH}/{{upload}}", **documents.HEAD)
     async def head(upload: str, request: Request) -> Response:
@@ -73,6 +85,10 @@ def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) ->
         """End an upload and drop its bytes, unless they are on their way to the log."""
         return await guarded(request, partial(_delete, uploads, upload))
 
+
+def _add_override(app: FastAPI, uploads: Uploads, metrics: Metrics) -> None:
+    """Add the route of clients that can only post."""
+
     @app.post(f"{UPLOADS_PATH}/{{upload}}", include_in_schema=False)
     async def override(upload: str, request: Request) -> Response:
         """Do what X-HTTP-Method-Override names, for clients that can only post."""
@@ -83,7 +99,7 @@ def install_uploads(app: FastAPI, door: Door, shelf: Shelf, metrics: Metrics) ->
             "HEAD": partial(_head, uploads, upload),
         }
         method = request.headers.get(_OVERRIDE, "").upper()
-        return await guarded(request, instead.get(method, _not_allowed))
+        return await _guarded(metrics, request, instead.get(method, _not_allowed))
 
 
 async def _guarded(metrics: Metrics, request: Request, answer: _Answer) -> Response:

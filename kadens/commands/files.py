@@ -26,7 +26,7 @@ from kadens.posting import LATER, NoAnswerError, door_of, post_patiently
 from kadens.settings import Settings
 from model.facts import Reject
 from parsers.formats import FILES_CONNECTOR, format_named
-from parsers.local_zone import NO_OFFSET, TIME_ZONE
+from parsers.local_times.named_zone import NO_OFFSET, TIME_ZONE
 from parsers.packing.walk import Piece
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN

@@ -2,10 +2,11 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ingest.connector import Connector
 from ingest.vendors import CONNECTORS
 from kadens.commands.inspecting import (
     ConnectorName,
@@ -78,15 +79,24 @@ def record_request(  # noqa: PLR0913 - one parameter an option
         link_key=link_key,
         now_ms=time.time_ns() // 1_000_000 if received_ms is None else received_ms,
     )
+    answer = _written(folder, request, body.suffix.lower() or ".bin", row if is_proved else None)
+    print_line(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")
+
+
+def _written(
+    folder: Path, request: RecordedRequest, suffix: str, proving: Connector | None
+) -> dict[str, Any]:
+    """Write a case, and return the door's answer; a folder that is no place for it ends it.
+
+    `proving` is the connector whose proof the request gets, None for none.
+    """
     try:
-        request = proved_request(request, row) if is_proved else request
+        proved = request if proving is None else proved_request(request, proving)
         # a proof that stands in the body has made a form of it
-        suffix = body.suffix.lower() or ".bin" if request.body == content else ".txt"
-        answer = write_request(folder, request, suffix)
+        return write_request(folder, proved, suffix if proved.body == request.body else ".txt")
     except FileExistsError:
         fail(f"{folder} is there already; a case is never overwritten", code=2)
     except ValueError as error:  # a key that is none of this connector's proof
         fail(str(error), code=2)
     except OSError as error:
         fail(f"{folder}: {error.strerror}", code=2)
-    print_line(f"{folder}: recorded, answer {answer['status']}, {answer['appended']} appended")

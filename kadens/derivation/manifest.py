@@ -25,6 +25,7 @@ from model.prescribing.consent_gaps import ConsentGap, consent_gaps, paused_in_g
 from model.prescription import Prescription, RecordingTimes
 from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
+from parsers.packing.text_marks import unmarked
 
 _NO_INSTANT = (
     "must be an RFC 3339 instant with its offset, such as 2026-11-20T08:00:00+01:00, or epoch "
@@ -216,7 +217,8 @@ def read_manifest(path: Path) -> Manifest:
 
 def _content_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        # programs on a desk put a mark of its encoding before a file that they save
+        return unmarked(path.read_bytes())
     except OSError as error:
         raise ManifestError(f"{path}: {error.strerror}") from None
 

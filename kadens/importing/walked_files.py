@@ -47,7 +47,7 @@ def items_in(file: BinaryIO, context: Context) -> Iterator[ReaderItem]:
 
 def _items_in(file: BinaryIO, context: Context) -> Iterator[ReaderItem]:
     refused: list[Reject] = []
-    complete = True
+    complete, most = True, _MANY
     for piece in desk_pieces(file, context.filename):
         if isinstance(piece, Reject):
             if _refuses_all(piece):
@@ -68,8 +68,10 @@ def _items_in(file: BinaryIO, context: Context) -> Iterator[ReaderItem]:
                     complete &= item.kind is not RejectKind.DAMAGED
                 else:
                     yield item
-        if len(refused) > _MANY:
+        if len(refused) > most:
             refused = list(grouped(refused))
+            # where the causes themselves are many, each piece would put all of them together anew
+            most = max(_MANY, 2 * len(refused))
     if refused:
         yield Part(account="", facts=(), rejects=grouped(refused), complete=complete)
 

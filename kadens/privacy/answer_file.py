@@ -44,8 +44,8 @@ async def write_access(
     with ZipFile(out, "w", ZIP_DEFLATED) as file:
         # one table after another, row by row: a year of samples never lies in memory
         for table in answered_tables():
+            counts[table] = 0
             with file.open(f"data/{table}.jsonl", "w") as lines:
-                counts[table] = 0
                 async for row in own_rows(conn, patient, table):
                     lines.write(orjson.dumps(row) + b"\n")
                     counts[table] += 1
@@ -56,9 +56,16 @@ async def write_access(
         # opened last, so that the name is in memory for as short as can be
         identity = await identity_of(conn, wrapping_key, patient)
         file.writestr("data/identity.json", orjson.dumps(identity))
-        about = {"register": register_rows(), "left_out": LEFT_OUT, "rows": counts}
-        file.writestr("register.json", orjson.dumps(about, option=orjson.OPT_INDENT_2))
-        stated = StatedAbout(controller=controller, subprocessors=tuple(subprocessors))
-        file.writestr("index.html", access_page(counts, LEFT_OUT, stated))
+        _write_about(file, counts, controller, subprocessors)
         file.writestr("overview.html", readable_page(shown))
     return counts
+
+
+def _write_about(
+    file: ZipFile, counts: dict[str, int], controller: str, subprocessors: Sequence[str]
+) -> None:
+    """Write what is kept of a patient and why, for programs and for people."""
+    about = {"register": register_rows(), "left_out": LEFT_OUT, "rows": counts}
+    file.writestr("register.json", orjson.dumps(about, option=orjson.OPT_INDENT_2))
+    stated = StatedAbout(controller=controller, subprocessors=tuple(subprocessors))
+    file.writestr("index.html", access_page(counts, LEFT_OUT, stated))

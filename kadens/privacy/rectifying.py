@@ -91,9 +91,9 @@ def add_corrected(  # noqa: PLR0913 - one parameter per option
         void=void,
     )
 
-    # a session's id is ours and changes with its record, so the record is looked up now
     async def work(conn: Connection, now_ms: int) -> int:
         meant = CorrectedRecord(record=report, vendor=source)
+        # a session's id is ours and changes with its record, so the record is looked up now
         if session:
             meant = await corrections.record_of_session(conn, patient, session)
         return await corrections.correct_record(

@@ -158,6 +158,8 @@ def score_cohort(
     after it was raised. Each clinician has 100 patients and a system of their own, so the result
     does not depend on how many are played at once. Nothing of the systems is left afterwards.
     """
+    # a cohort of a year is hundreds of megabytes of small files
+    print_note(f"reading {folder}")
     try:
         cohort = read_cohort(folder)
     except CohortError as error:

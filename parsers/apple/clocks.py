@@ -17,7 +17,7 @@ from model.columns.build import EncodedTexts, local_instants
 from model.facts import Instants, RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, real_offset
-from parsers.halves import hours_of_clock
+from parsers.local_times.halves import hours_of_clock
 
 _LOCAL = 19  # characters of a time without its offset, as of `2024-03-01 07:14:22`
 _TIME = re.compile(

@@ -154,7 +154,7 @@ class Lane:
             try:
                 rows.append(self._row(*written))
             except Unreadable as error:
-                errors.append(error)
+                errors.append(error.with_traceback(None))
         return self._telling(_points(rows))
 
     def _row(self, start: str, end: str, value: str) -> tuple[int, int, float, int]:

@@ -104,7 +104,7 @@ class Gathered:
                 try:
                     beats.append(_beat(beat, (at, until), offset, where))
                 except Unreadable as error:
-                    self.errors.append(error)
+                    self.errors.append(error.with_traceback(None))
 
 
 def _beat(beat: Element, span: tuple[int, int], offset: int, where: str) -> tuple[int, float]:

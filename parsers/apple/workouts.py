@@ -57,7 +57,7 @@ def workouts_of(element: Element, around: Around, errors: list[Unreadable]) -> I
     try:
         entire = _workout(element, element, around, errors)
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     # Each new workout holds one activity, interval training several: only a multisport has legs.
     legs = list(_legs(element, around, errors)) if entire.type == _MULTISPORT else []
@@ -72,7 +72,7 @@ def _legs(element: Element, around: Around, errors: list[Unreadable]) -> Iterato
         try:
             yield _workout(leg, element, around, errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _workout(part: Element, workout: Element, around: Around, errors: list[Unreadable]) -> Workout:

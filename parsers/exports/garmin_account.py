@@ -17,7 +17,6 @@ from model.errors import BodyError
 from model.facts import DaySummary, DeviceType, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
-from parsers.exports.local_times import placed_ms
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -32,6 +31,7 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks, text_of
+from parsers.local_times.beside_offsets import placed_ms
 from parsers.vendors.garmin.names import ACTIVITY_TYPES
 from parsers.word_tables import type_of_word
 
@@ -123,7 +123,7 @@ def _activities(written: str, at: int, errors: _Errors) -> Iterator[Fact]:
             if record.get("parentId") is not None:
                 sums.add(_id(record["parentId"], f"{where}.parentId"))
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     # The sum of a triathlon would be a second session over its legs.
     for name, workout in workouts.items():
         if name not in sums:
@@ -223,7 +223,7 @@ def _days(written: str, errors: _Errors) -> Iterator[Fact]:
             if values:
                 yield _day(record, values, where)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _day(record: JsonObject, values: dict[str, float], where: str) -> DaySummary:

@@ -16,11 +16,6 @@ from model.errors import BodyError
 from model.facts import DaySummary, Fact, Method, RejectKind, Source, Workout
 from model.received import Context, Part
 from parsers.bounds import MOST_FILE_SESSIONS
-from parsers.exports.local_times import (
-    lenient_json,
-    offset_of,
-    placed_ms,
-)
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
 from parsers.exports.polar_times import (
@@ -45,7 +40,9 @@ from parsers.fields import (
     text,
 )
 from parsers.json_records import holds_marks
-from parsers.local_zone import named_zone
+from parsers.lenient_json import lenient_json
+from parsers.local_times.beside_offsets import offset_of, placed_ms
+from parsers.local_times.named_zone import named_zone
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
 from parsers.vendors.open_wearables.names import device_type
@@ -131,7 +128,7 @@ def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
             record = f"{name}:{k}" if name and k else name
             yield from _exercise(underscored(object_of(item, where)), body, record, where, errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _identity(body: JsonObject) -> str:
@@ -236,7 +233,7 @@ def _day(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     try:
         total = measure_of(steps, "steps", "summary.stepCount")
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     start = local_instant(day, time(), "UTC")
     source = _WATCH
@@ -268,7 +265,7 @@ def _continuous(body: JsonObject, zone: str, errors: _Errors) -> Iterator[Fact]:
             for point in list_of(day.get("samples") or [], f"{where}.samples"):
                 _point(series, source, offset_min, midnight, point, f"{where}.samples", errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     yield from series.stream()
 
 
@@ -287,7 +284,7 @@ def _point(
         after_s = number_within(sample.get("secondsFromDayStart"), 0, 90_000, where)
         value = measure_of(sample.get("heartRate"), "heart_rate", where)
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     if value:
         at = midnight + round(after_s * 1000)

@@ -13,10 +13,10 @@ from model.calendar import DAY_MS
 from model.errors import BodyError
 from model.facts import RejectKind
 from model.metrics import METRIC
-from parsers.exports.local_times import duration_ms, placed_ms
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
 from parsers.fields import Unreadable, kept_without, list_of, number_within
 from parsers.fit_types import ON_FOOT
+from parsers.local_times.beside_offsets import duration_ms, placed_ms
 from parsers.tracks.facts import STEPS_FROM
 
 _Errors = list[Unreadable]
@@ -115,7 +115,7 @@ def _timed(
         try:
             yield placed_ms(item.get("dateTime"), offset_min, "samples.dateTime"), item["value"]
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _spaced(
@@ -134,7 +134,7 @@ def _spaced(
     except Unreadable as error:
         # Intervals of beats have no rate; they are not read.
         if str(series.get("sample_type", series.get("type", ""))) in POLAR_SERIES:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
         return
     for k, value in enumerate(values):
         at = start_ms + round(k * step_ms)

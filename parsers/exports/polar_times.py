@@ -4,7 +4,6 @@ from typing import Any
 
 from model.facts import RejectKind
 from parsers.bounds import LONGEST_WORKOUT_MS
-from parsers.exports.local_times import duration_ms, length_ms, offset_of, placed_ms
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -13,6 +12,7 @@ from parsers.fields import (
     number_within,
     object_of,
 )
+from parsers.local_times.beside_offsets import duration_ms, length_ms, offset_of, placed_ms
 
 _Errors = list[Unreadable]
 POLAR_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
@@ -84,5 +84,5 @@ def polar_pauses(
             begin = placed_ms(pause.get("startTime"), offset_min, f"{location}.startTime")
             pauses.append((begin, placed_ms(pause.get("endTime"), offset_min, location)))
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     return sorted(pauses)

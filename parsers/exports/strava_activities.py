@@ -145,7 +145,7 @@ def _activity(row: _Row, errors: _Errors) -> Iterator[Workout]:
         start = _instant(row.cell("date"), row.where("date"))
         elapsed_s = row.number("elapsed", longest_s) or 0
     except Unreadable as error:
-        errors.append(error)
+        errors.append(error.with_traceback(None))
         return
     if not elapsed_s:
         why = "an activity without a length"

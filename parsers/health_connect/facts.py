@@ -63,12 +63,11 @@ _SampleColumns: TypeAlias = tuple[Instants, Instants, Values, Instants]  # t, un
 def facts_of_batch(batch: Batch, errors: _Errors) -> Iterator[Fact]:
     """Yield the facts of a batch; what cannot be read is an error with its row and field."""
     origins = []
-    for position, origin in enumerate(batch.origins[:MOST_SERIES]):
+    is_exercise = batch.kind == EXERCISE_KIND
+    # each origin of samples makes a series; sessions are as many as their rows anyway
+    for position, origin in enumerate(batch.origins[: None if is_exercise else MOST_SERIES]):
         origins.append(_origin(origin, f"{batch.kind}.origins[{position}]", errors))
-    if len(batch.origins) > MOST_SERIES:
-        why = f"more than {MOST_SERIES} apps, devices and offsets"
-        errors.append(Unreadable(batch.kind, why, RejectKind.TOO_MUCH))
-    if batch.kind == EXERCISE_KIND:
+    if is_exercise:
         yield from _workouts(batch, origins, errors)
     else:
         yield from _samples(batch, RECORD_KIND[batch.kind], origins, errors)
@@ -113,7 +112,7 @@ def _offset_min(value: object, where: str) -> int | None:
 def _samples(
     batch: Batch, kind: RecordKind, origins: Sequence[Head], errors: _Errors
 ) -> Iterator[SampleBlock]:
-    columns = _fast(batch, kind, len(origins)) or _slow(batch, kind, len(origins), errors)
+    columns = _fast(batch, kind, len(origins)) or _slow(batch, kind, errors)
     t, until, v, of = columns
     for position, origin in enumerate(origins):
         some = of == position
@@ -156,16 +155,16 @@ def _fast(batch: Batch, kind: RecordKind, origins: int) -> _SampleColumns | None
     return (t, until, v, of) if total else None
 
 
-def _slow(batch: Batch, kind: RecordKind, origins: int, errors: _Errors) -> _SampleColumns:
+def _slow(batch: Batch, kind: RecordKind, errors: _Errors) -> _SampleColumns:
     """Return the columns of the rows that can be read; each other row is an error."""
     rows: list[tuple[int, int, float, int]] = []
     for index, row in enumerate(_rows(batch)):
         where = f"{kind.name}[{index}]"
         try:
             if not _is_unset(row.get("v")):
-                rows.append(_row(row, kind, origins, where))
+                rows.append(_row(row, kind, len(batch.origins), where))
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
     t, until, v, of = zip(*rows, strict=True) if rows else ((), (), (), ())
     return (
         np.array(t, np.int64), np.array(until, np.int64), np.array(v, np.float64),
@@ -185,6 +184,9 @@ def _row(
     of = row["origin"]
     if type(of) is not int or not 0 <= of < origins:
         raise Unreadable(where, "its record is not there")
+    if of >= MOST_SERIES:
+        why = f"more than {MOST_SERIES} apps, devices and offsets"
+        raise Unreadable(where, why, RejectKind.TOO_MUCH)
     t = _instant(row["t"], f"{where}.time")
     until = _instant(row["until"], f"{where}.end_time") if kind.counts else t
     if kind.counts and not 0 < until - t <= LONGEST_INTERVAL_MS:
@@ -212,7 +214,7 @@ def _workouts(batch: Batch, origins: Sequence[Head], errors: _Errors) -> Iterato
         try:
             yield _workout(row, batch.numbering, origins, where, errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def _workout(

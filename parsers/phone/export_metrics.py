@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from model.facts import DeviceType, Method, RejectKind
 from parsers.fields import JsonObject, Unreadable, list_of, object_of, text
+from parsers.local_times.moments import Moment, placed_moment
 from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import (
     ASLEEP,
@@ -22,7 +23,6 @@ from parsers.phone.export_names import (
     STOOD,
 )
 from parsers.phone.grids import MINUTES, UNGROUPED, Grouping, grid_of, stated_grid
-from parsers.phone.moments import Moment, placed_moment
 from parsers.phone.values import APP, ValueColumn, Valued, add_values, valued_items
 
 _WEAR = "wear"

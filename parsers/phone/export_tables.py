@@ -16,6 +16,7 @@ from model.errors import BodyError
 from model.facts import Method, RejectKind
 from parsers.fields import JsonObject, Unreadable
 from parsers.forms import number_in, plain_number
+from parsers.local_times.moments import Moment, in_table_order, moment_of
 from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting
 from parsers.phone.export_names import (
@@ -30,7 +31,6 @@ from parsers.phone.export_names import (
 )
 from parsers.phone.export_workouts import add_workout
 from parsers.phone.grids import grid_of
-from parsers.phone.moments import Moment, in_table_order, moment_of
 from parsers.phone.recognised import BOM, FORM_START, WORKOUT_TABLE
 from parsers.phone.values import ValueColumn, Valued, add_values
 

@@ -21,6 +21,7 @@ from parsers.fields import (
     number_within,
     optional_text,
 )
+from parsers.local_times.moments import Moment, moment_of, placed_moment
 from parsers.pauses import SHORTEST_PAUSE_MS, pauses_within
 from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_metrics import Setting
@@ -34,7 +35,6 @@ from parsers.phone.export_names import (
 )
 from parsers.phone.export_units import written_unit
 from parsers.phone.grids import grid_of
-from parsers.phone.moments import Moment, moment_of, placed_moment
 from parsers.phone.values import (
     APP,
     ValueColumn,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from parsers.phone.moments import Moment
+from parsers.local_times.moments import Moment
 
 
 class Grouping(NamedTuple):

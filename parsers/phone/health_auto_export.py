@@ -20,7 +20,7 @@ from model.facts import RejectKind
 from model.received import Context, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import JsonObject, Unreadable, kept_without, object_of
 from parsers.json_records import ListedRecord, records_inside, text_of
-from parsers.local_zone import named_zone
+from parsers.local_times.named_zone import named_zone
 from parsers.phone.collected import Collected
 from parsers.phone.export_metrics import Setting, add_metric
 from parsers.phone.export_tables import add_tables

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from model.calendar import DAY_MS
 from model.facts import DaySummary, Method, RejectKind, Source
 from parsers.fields import JsonObject, Unreadable, head, measure_of, number_of, object_of
-from parsers.local_zone import NO_OFFSET
+from parsers.local_times.moments import Moment, moment_of, placed_moment
+from parsers.local_times.named_zone import NO_OFFSET
 from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import Followed, Held
 from parsers.phone.export_units import written_unit
 from parsers.phone.grids import DAYS, HOURS, LONGER, Grouping
-from parsers.phone.moments import Moment, moment_of, placed_moment
 
 APP = "Health Auto Export"
 _DISTANCE = "distance"

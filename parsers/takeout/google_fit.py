@@ -251,6 +251,9 @@ def _add_dates(content: bytes, into: Collected) -> None:
     try:
         rows = filter(None, table_rows(written))
         names = next(rows, [])
+        if not any(COLUMNS_OF_DATES.get(name) == "steps" for name in names):
+            # English tables have the columns that hold anything; others may name it otherwise
+            _tell_language(names, into)
         for index, cells in enumerate(rows):
             row = dict(zip(names, cells, strict=False))
             if index >= MOST_RECORDS:
@@ -261,6 +264,12 @@ def _add_dates(content: bytes, into: Collected) -> None:
                 into.refused.add("", index, error)
     except csv.Error as error:
         raise BodyError("@0", "not a table") from error
+
+
+def _tell_language(names: list[str], into: Collected) -> None:
+    if DATE_COLUMNS[0] not in names:
+        why = "no column of steps that is known: the language of the table may not be"
+        into.refused.add("columns", None, Unreadable("", why, RejectKind.UNKNOWN))
 
 
 def _add_date(row: dict[str, str], source: Source, into: Collected) -> None:

@@ -68,16 +68,25 @@ SESSION_TOTALS: dict[str, tuple[str, float]] = {
     "com.google.distance.delta": ("distance", 1e9),
     "com.google.calories.expended": ("total_energy", 1e6),
 }
-# Columns of the table of dates -> our metric. It is written in the language of the account; these
-# are English and Swedish.
-DATE_COLUMNS = ("Date", "Datum")
+# Columns of the table of dates, which is written in the language of the account: English first.
+DATE_COLUMNS = ("Date", "Datum", "Fecha", "Data", "Dato")
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "steps": (
+        *("Step count", "Antal steg", "Stegantal", "Schrittzahl", "Anzahl der Schritte"),
+        *("Schritte", "Nombre de pas", "Número de pasos", "Recuento de pasos", "Numero di passi"),
+        *("Conteggio passi", "Aantal stappen", "Antal skridt", "Antall skritt"),
+        *("Número de passos", "Contagem de passos"),
+    ),
+    "distance": (
+        *("Distance (m)", "Distans (m)", "Sträcka (m)", "Distanz (m)", "Entfernung (m)"),
+        *("Strecke (m)", "Distancia (m)", "Distanza (m)", "Afstand (m)", "Distanse (m)"),
+        *("Avstand (m)", "Distância (m)"),
+    ),
+    "total_energy": (
+        *("Calories (kcal)", "Kalorier (kcal)", "Kalorien (kcal)", "Calorías (kcal)"),
+        *("Calorie (kcal)", "Calorieën (kcal)", "Calorias (kcal)"),
+    ),
+}
 COLUMNS_OF_DATES: dict[str, str] = {
-    "Step count": "steps",
-    "Antal steg": "steps",
-    "Stegantal": "steps",
-    "Distance (m)": "distance",
-    "Distans (m)": "distance",
-    "Sträcka (m)": "distance",
-    "Calories (kcal)": "total_energy",
-    "Kalorier (kcal)": "total_energy",
+    name: metric for metric, names in _COLUMNS.items() for name in names
 }

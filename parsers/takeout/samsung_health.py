@@ -232,7 +232,7 @@ def _totals(row: _Row, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:
             if row.get(column):
                 yield ours, number_within(_number(row, column), 0, most, column)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
 
 
 def read_samsung_bins(payload: bytes, _context: Context) -> Iterator[Part]:

@@ -22,6 +22,7 @@ MOST_LEVELS = 64
 _MOST_ERRORS = 10_000
 _MOST_ELEMENTS = 2_000_000  # in 64 MiB: one with its value and its end has 35 bytes and more
 _CHUNK = 64 * 1024
+_LONGEST_TAG = 4 * 1024 * 1024
 _LOOKED_AT = 8_192  # bytes in which the first element begins
 _BLANK = rb"[ \t\r\n]"
 # How a file begins, and what the parser gets instead: some writers begin with blanks, and they lie
@@ -121,7 +122,7 @@ class ElementWalk:
         self.values: dict[str, float] = {}
         self._is_known = False
         self._written: list[str] = []
-        self._size = 0
+        self._size = self._fed = 0
         self._count = 0
         self._parser = expat.ParserCreate()
 
@@ -195,7 +196,7 @@ class ElementWalk:
         """Keep the reason why something could not be read."""
         # The first of them tell what is wrong; a file may have one for each number.
         if len(self.file.errors) < _MOST_ERRORS:
-            self.file.errors.append(error)
+            self.file.errors.append(error.with_traceback(None))
 
     def where(self) -> str:
         """Return the place in the file."""
@@ -211,12 +212,17 @@ class ElementWalk:
         self._parser.CharacterDataHandler = self._text
 
     def _feed(self, chunk: bytes, *, last: bool = False) -> None:
+        self._fed += len(chunk)
         try:
             self._parser.Parse(chunk, last)
         except BodyError:
             raise
         except (ValueError, LookupError) as error:  # an encoding that the parser does not know
             raise BodyError("@0", "an encoding that is not read", RejectKind.UNKNOWN) from error
+        # a tag that does not end: of attributes alone it would take thirty times its memory
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG:
+            why = f"a tag of more than {_LONGEST_TAG} bytes"
+            raise BodyError(self.where(), why, RejectKind.TOO_MUCH)
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]

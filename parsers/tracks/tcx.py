@@ -61,7 +61,7 @@ def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
         try:
             workout = _workout(activity, file, (name, kind), clock, errors)
         except Unreadable as error:
-            errors.append(error)
+            errors.append(error.with_traceback(None))
         else:
             facts.append(workout)
             length_ms += workout.head.end_ms - workout.head.start_ms

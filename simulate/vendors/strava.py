@@ -68,6 +68,7 @@ class StravaAthlete:
         """Record an activity, or another version of it; a beat is seconds and rate."""
         aspect = "update" if activity in self.activities else "create"
         moving = elapsed_s if moving_s is None else moving_s
+        self._put_beats(activity, start_ms, beats)
         self.activities[activity] = {
             "id": activity,
             "athlete": {"id": self.id, "resource_state": 1},
@@ -85,6 +86,9 @@ class StravaAthlete:
         self.workouts[activity] = (
             start_ms, start_ms + elapsed_s * 1000, moving * 1000, effort, offset_min,
         )  # fmt: skip
+        return strava_event(self.id, "activity", aspect, activity, start_ms + elapsed_s * 1000)
+
+    def _put_beats(self, activity: int, start_ms: int, beats: Beats) -> None:
         self.beats[activity] = {}
         for second, beat in beats:
             if beat:
@@ -93,7 +97,6 @@ class StravaAthlete:
             "time": {"data": [second for second, _ in beats], "series_type": "time"},
             "heartrate": {"data": [beat for _, beat in beats], "series_type": "time"},
         }
-        return strava_event(self.id, "activity", aspect, activity, start_ms + elapsed_s * 1000)
 
     def deleted(self, activity: int, at_ms: int) -> StravaJson:
         """Delete an activity."""

@@ -5,6 +5,7 @@ The row holds totals only; `day_states` judges the day.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from model.calendar import MINUTE_MS, day_bounds
@@ -40,30 +41,38 @@ def derive_day(
     totals of the date as sources state them. `answered` says that the patient reported on the date.
     """
     start, end = day_bounds(day, zone)
-    rows = list(sessions)
-    zones, elapsed_ms, paused_ms = _counted_time(rows)
-    counting = [row.session for row in rows if row.session.counts]
-    exertion_ms, exertion_dose_ms = _exertion_ms(rows)
-    in_range_ms, range_known_ms = _range_ms(rows)
     heart = samples.resolved.get(HEART)
     # Cut at the end of the date, so that the samples of the next date change nothing.
     series = None if heart is None else heart.series_before(end)
     worn = worn_spans((*samples.reported_heart, *samples.reported_wear), start, end)
     steps = _counted(samples.resolved.get(STEPS), start, end)
-    return Day(
-        local_date=day,
-        sessions=len(counting),
-        session_ms=zones.total,
-        zones=zones,
+    return replace(
+        _day_of_sessions(day, list(sessions)),
+        answered=answered,
         wear_min=worn_minutes(worn),
         phone_min=phone_minutes(samples.reported_steps, start, end),
         unseen_min=unseen_minutes(worn, day, zone),
-        answered=answered,
         volume=zone_times_between(series, start, end, thresholds),
         steps=_greater(steps, stated.get(STEPS)),
         steps_counted=steps,
         night_hr=None if series is None else night_hr(series.t, series.v, day, zone),
         stated=dict(stated),
+    )
+
+
+def _day_of_sessions(day: date, rows: Sequence[CountedSession]) -> Day:
+    """Return the row of a date with the figures of its sessions alone."""
+    zones, elapsed_ms, paused_ms = _counted_time(rows)
+    counting = [row.session for row in rows if row.session.counts]
+    exertion_ms, exertion_dose_ms = _exertion_ms(rows)
+    in_range_ms, range_known_ms = _range_ms(rows)
+    return Day(
+        local_date=day,
+        sessions=len(counting),
+        session_ms=zones.total,
+        zones=zones,
+        wear_min=0,
+        answered=False,
         loads=_loads(counting),
         exertion_ms=exertion_ms,
         exertion_dose_ms=exertion_dose_ms,

@@ -10,8 +10,8 @@ from tests.access.clinic_callers import ClinicCallers, let_support_look
 from tests.clinic.sign_in.conftest import settings_of
 from tests.clinic.sign_in.provider import listening, running_provider, served_provider
 from tests.clinic_world import CLINIC_NOW, Served, clinic_template
+from tests.databases.reuse import database_copied
 from tests.patient.conftest import links, served_links
-from tests.storage.reuse import database_copied
 
 __all__ = ["links", "served_links"]
 

@@ -58,11 +58,17 @@ def _tell(line: str) -> None:
     sys.stdout.flush()
 
 
+def _known_attack(name: str) -> str:
+    if name not in ATTACKS:
+        known = ", ".join(ATTACKS)
+        raise argparse.ArgumentTypeError(f"no attack is called {name!r}; there are {known}")
+    return name
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make attack", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", choices=[*ATTACKS, []], metavar="NAME", help=f"of {', '.join(ATTACKS)}"
-    )
+    names = f"of {', '.join(ATTACKS)}; all when none is named"
+    parser.add_argument("names", nargs="*", type=_known_attack, metavar="NAME", help=names)
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each load lasts")
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")
     parser.add_argument("--broker", default="kafka", help="kafka, or mock")

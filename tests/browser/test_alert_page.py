@@ -43,6 +43,7 @@ def _page(
     context.close()
     for table in ("unit_duty", "absence", "alert_note"):
         acting.change(f"delete from {table}")  # noqa: S608 - constants
+    acting.change("delete from alert_finding where starts_with(key, 'other ')")
 
 
 def _is_well(page: Page) -> None:
@@ -129,3 +130,36 @@ def test_a_session_is_marked_as_not_exercise_and_back(page: tuple[Page, str], do
     expect(made.locator(".done")).to_be_visible()
     expect(made.locator("#reports")).to_be_visible()
     _is_well(made)
+
+
+def test_of_many_findings_the_leading_one_is_open_and_the_rest_is_a_list(
+    page: tuple[Page, str], door: Served
+) -> None:
+    made, language = page
+    alert = ALERTS["pain"]
+    for number in range(11):
+        door.change(
+            "insert into alert_finding select alert, %s, rule, rule_version, tier, "
+            "at - %s * interval '1 day', session, evidence, %s, added_at, from_at, fresh_until, "
+            "replace(sentence, '2026-11-22', '2026-11-2' || %s) from alert_finding "
+            "where alert = %s and key = 'P1:pain'",
+            f"other {number}",
+            number - 1,  # one is newer than what leads
+            number != 4,
+            number % 2,
+            alert,
+        )
+    made.goto(_PAGE)
+    evidence = made.locator("#evidence")
+    expect(evidence.locator("article")).to_have_count(1)
+    expect(evidence.locator("article")).to_contain_text(_SAYS[language])
+    further = evidence.locator("details.finding-more")
+    expect(further).to_have_count(11)
+    # what holds no longer is last, and says so before it is opened
+    expect(further.last.locator("summary .tag")).to_be_visible()
+    assert made.evaluate("document.documentElement.scrollHeight") < 5_000
+    further.first.locator("summary").click()
+    expect(further.first.locator("dl").first).to_be_visible()
+    _is_well(made)
+    made.locator("#head a[href='#actions']").evaluate("(link) => link.click()")
+    expect(made.locator("#do-acknowledge")).to_be_in_viewport()

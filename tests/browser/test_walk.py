@@ -77,7 +77,7 @@ def test_from_a_square_of_the_calendar_to_its_session(page: Page) -> None:
     link.click()
     expect(page.locator("#head .stand-in")).to_have_text("Counted")
     expect(page.locator("#sources tbody")).to_contain_text("No other source measured")
-    expect(page.locator("#quality-flags")).to_contain_text("None.")
+    expect(page.locator("#quality-flags")).to_contain_text("Nothing is doubted")
     assert no_side_scroll(page)
 
 

@@ -130,3 +130,15 @@ def test_the_language_is_switched_and_kept(page: Page) -> None:
     page.get_by_role("button", name="English").click()
     page.goto("/")
     expect(page.locator("h1")).to_have_text("Worklist")
+
+
+def test_a_preview_opens_where_its_patient_is_in_the_list(page: Page) -> None:
+    page.set_viewport_size({"width": _WIDE, "height": 500})
+    page.goto("/")
+    last = page.locator("a[data-row]").last
+    last.click()
+    expect(page.locator("#drawer-name")).to_be_focused()
+    expect(page.locator("#drawer-name")).to_be_in_viewport()
+    expect(page.locator(".row-open")).to_be_in_viewport()
+    # without the script the page would begin at its top
+    assert page.evaluate("scrollY") > 500

@@ -21,8 +21,8 @@ from kadens.embedded.mock import MockKafka
 from kadens.embedded.postgres import Postgres
 from kadens.embedded.topics import create_topics
 from kadens.local.mailbox import Mailbox
+from tests.databases.reuse import TEMPLATE, create
 from tests.rig import CONFIGS, PARTITIONS, Rig
-from tests.storage.reuse import TEMPLATE, create
 
 OUTSIDE = "KADENS_TEST_KAFKA"
 CONTRACT_NOW_MS = 1_764_000_000_000  # 2025-11-24T16:00:00Z, a Monday

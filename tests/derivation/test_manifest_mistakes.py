@@ -185,6 +185,15 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, content: bytes) -> None:
     assert "cannot be used" in done.stderr
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_manifest_may_have_a_mark_of_its_encoding(tmp_path: Path, encoding: str) -> None:
+    plain = run_derive(tmp_path, MANIFEST, "--json")
+    path = tmp_path / "marked.json"
+    path.write_text(json.dumps(MANIFEST), encoding=encoding)
+    marked = CliRunner().invoke(app, ["derive", str(path), "--json"])
+    assert (marked.exit_code, marked.stdout) == (0, plain.stdout)
+
+
 def test_a_key_that_comes_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     text = json.dumps({**MANIFEST, "bodies": []})

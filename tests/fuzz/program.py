@@ -45,10 +45,12 @@ def main() -> int:
             LongRun(seed=arguments.seed, count=arguments.count, state=arguments.state),
             arguments.processes,
         )
+    readers = arguments.reader or CONNECTORS
+    sys.stderr.write(f"loading the payloads of {len(readers)} readers\n")
     with ExitStack() as stack:
         store = stack.enter_context(Stored()) if arguments.database else None
         for count, find in bodies_judged(  # noqa: B007 - printed at the end
-            arguments.seed, arguments.seconds, arguments.reader or CONNECTORS, store
+            arguments.seed, arguments.seconds, readers, store
         ):
             if find and find.what not in values and len(values) < MOST_FINDS:
                 values[find.what] = find

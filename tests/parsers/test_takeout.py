@@ -93,3 +93,25 @@ def test_a_hostile_table_of_fitbit_is_refused(rows: list[str], why: str) -> None
     body = "\n".join(["timestamp,steps,data source", *rows]).encode()
     with pytest.raises(BodyError, match=why):
         parse("fitbit_table", body)
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        ("Datum,Kalorien (kcal),Distanz (m),Schrittzahl", {"steps": 8400.0}),
+        ("Date,Calories (kcal),Distance (m),Nombre de pas", {"steps": 8400.0}),
+        ("Fecha,Calorías (kcal),Distancia (m),Número de pasos", {"steps": 8400.0}),
+        ("Datum,Kalorier (kcal),Sträcka (m),Antal steg", {"steps": 8400.0}),
+        ("Fecha,Calorías (kcal),Distancia (m),Zancadas", {}),
+    ],
+)
+def test_a_table_of_dates_is_read_in_the_language_of_the_account(
+    names: str, values: dict[str, float]
+) -> None:
+    parsed = parse("files", f"{names}\n2026-09-01,2480.5,6200,8400\n".encode())
+    (day,) = of_type(DaySummary, parsed.facts)
+    assert day.values == {"total_energy": 2480.5, "distance": 6200.0, **values}
+    # steps in a column of another name are not lost without a word
+    refused = [(reject.where, reject.why) for reject in parsed.rejects]
+    why = "no column of steps that is known: the language of the table may not be"
+    assert refused == ([] if values else [("columns", why)])

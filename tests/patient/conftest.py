@@ -6,8 +6,8 @@ import pytest
 
 from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
+from tests.databases.reuse import database_copied
 from tests.patient.link_world import LINKED_MS, LinkWorld, add_unit, link_world, run_alone
-from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="session")

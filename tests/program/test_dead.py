@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
+from tests.databases.reuse import database_copied
 from tests.rows import cells_of
-from tests.storage.reuse import database_copied
 
 MISUSED = 2
 _LETTERS = """

@@ -12,7 +12,7 @@ from ingest.uploads.shelf import Shelf
 from ingest.uploads.upload import Upload, new_id
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 ERASED = 0
 _REFUSED = 1

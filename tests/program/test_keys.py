@@ -24,8 +24,8 @@ from model.topics import TOPICS
 from storage.bodies import wrapping
 from storage.people import identities, patients
 from storage.pg.pool import open_pool
+from tests.databases.reuse import TEMPLATE, create
 from tests.rows import cells_of, values_of
-from tests.storage.reuse import TEMPLATE, create
 
 _NOW, _DAY = 1_700_000_000_000, 86_400_000
 

@@ -17,9 +17,9 @@ from kadens.fetching.command import shown_key
 from kadens.prescribing.confirmed import say_notes
 from kadens.settings import SettingsError, read_settings
 from model.prescribing.notes import PrescriptionNote
+from tests.databases.reuse import database_copied
 from tests.program.test_mistakes import PRESCRIPTION, PROFILE_FIELDS
 from tests.rows import cells_of
-from tests.storage.reuse import database_copied
 
 _NOW_MS = 1_700_000_000_000
 _NOW = "2023-11-14T22:13:20Z"

@@ -17,9 +17,9 @@ from parsers import formats
 from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
+from tests.databases.reuse import TEMPLATE, create
 from tests.storage.faults import faulty, read_with, wrong_values
 from tests.storage.inline import INLINE_NOW, KEY, ZONE, heart_series, open_inline, walk_body
-from tests.storage.reuse import TEMPLATE, create
 from tests.storage.tellers import T0
 
 _numbers = count()

@@ -17,7 +17,7 @@ from simulate.delivery import DELIVERY_CONNECTORS
 from storage.people import accounts, consents, identities, patients, profiles
 from storage.people.errors import TakenError
 from storage.pg.pool import open_pool
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 _KEY = KeyRing.single(bytes(range(32)))
 

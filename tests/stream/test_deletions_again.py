@@ -24,8 +24,8 @@ from storage.pg.pool import open_pool
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
 from stream.reading import parse_body, reported_by
+from tests.databases.reuse import database_copied
 from tests.rooms import ROOT
-from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts, link_new_patient
 

@@ -22,7 +22,7 @@ from storage.pg.pool import open_pool
 from stream.deriving.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 from tests.storage.tellers import T0, attributed_fact, run
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 

@@ -12,8 +12,8 @@ from kadens.local.up_options import Options
 from model.keyring import KeyRing
 from storage.people import care_team, patients
 from storage.pg.pool import open_pool
+from tests.databases.reuse import TEMPLATE, create
 from tests.rows import values_of
-from tests.storage.reuse import TEMPLATE, create
 
 SECRETS = "secrets.toml"
 

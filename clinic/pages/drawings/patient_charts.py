@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from alerts.pain import RATED_PHASES, usual_pain
+from clinic.page_views import PatientView, SessionView
 from clinic.pages import words
 from clinic.pages.charts import NAMES
 from clinic.pages.drawings import heart_curve, pain_and_load, week_bars
 from clinic.pages.drawings.pain_and_load import DayChart
 from clinic.pages.drawings.shapes import Drawing
 from clinic.pages.weeks import WeekView
-from clinic.reads import PatientView, SessionView
 from model.alert import RuleInput
 from model.alerting.rule_rows import PainRating
 from model.calendar import local_date, midnight

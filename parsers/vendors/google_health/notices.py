@@ -151,15 +151,14 @@ def _notification(
     named = "" if operation == "UPSERT" else _deleted_record(row, data)
     if data.get("intervals") == [] and not named:
         of.errors.append(Unreadable(f"{where}.data.intervals", "no interval"))
-    mark = ""
     if operation == "DELETE":
-        # An answer with the very bytes of one before the deletion would count as that one, come
-        # again, and stay hidden. The mark makes another of it; a repetition has the same mark.
-        mark = hour
         of.written.append(entry)
         for fact in _deletions(row, data, intervals, f"{where}.data", of.errors):
             # the same interval may be listed twice
             of.facts.setdefault(fact.head.record, fact)
+    # An answer with the very bytes of one before the deletion would count as that one, come
+    # again, and stay hidden. The mark makes another of it; a repetition has the same mark.
+    mark = hour if operation == "DELETE" else ""
     # a deletion is asked for as well: see the head of this module
     for interval in intervals:
         yield from fetches_of(account, row.name, interval.window, mark)

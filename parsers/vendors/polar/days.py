@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from model.calendar import DAY_MS, MINUTE_MS
 from model.facts import DaySummary, DeviceType, Fact, Method, RejectKind, Source
-from parsers.exports.local_times import duration_ms
 from parsers.fields import (
     JsonObject,
     Unreadable,
@@ -22,6 +21,7 @@ from parsers.fields import (
     measure_of,
     object_of,
 )
+from parsers.local_times.beside_offsets import duration_ms
 from parsers.streams import SeriesByKey
 from parsers.vendors.polar.local_clock import LocalClock, clock_ms, date_of, moment_ms
 

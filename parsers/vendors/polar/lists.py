@@ -12,7 +12,6 @@ from typing import Any
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, OffsetOrigin, Source
-from parsers.exports.local_times import duration_ms
 from parsers.exports.polar_flow import polar_session, underscored
 from parsers.fields import (
     JsonObject,
@@ -25,6 +24,7 @@ from parsers.fields import (
     object_of,
     text,
 )
+from parsers.local_times.beside_offsets import duration_ms
 from parsers.streams import SeriesByKey
 from parsers.vendors.polar.days import POLAR_WATCH, Errors, day_totals, placed_series, worn_night
 from parsers.vendors.polar.local_clock import LocalClock, date_of, moment_ms

@@ -18,7 +18,7 @@ from model.received import Context
 from model.storable import is_offset
 from parsers.bounds import readable
 from parsers.fields import JsonObject, Unreadable
-from parsers.local_zone import NO_OFFSET
+from parsers.local_times.named_zone import NO_OFFSET
 
 PLACED_BY = "kadens"  # the member of a kept answer that says by what its times were placed
 _MARKED = re.compile(r"UTC([+-][0-9]{1,3})")

@@ -14,9 +14,10 @@ from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Part, ReaderItem
-from parsers.exports.local_times import lenient_json, offset_of
 from parsers.exports.polar_flow import underscored
 from parsers.fields import JsonObject, Unreadable, body_error, kept_without, object_of, rejects
+from parsers.lenient_json import lenient_json
+from parsers.local_times.beside_offsets import offset_of
 from parsers.vendors.polar import days, lists
 from parsers.vendors.polar.cues import (
     BY_OFFSET,

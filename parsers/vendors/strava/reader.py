@@ -12,8 +12,8 @@ from model.codec import dumps
 from model.errors import BodyError
 from model.facts import Reject, RejectKind
 from model.received import Context, Fetch, Part, ReaderItem
-from parsers.exports.local_times import lenient_json
 from parsers.fields import JsonObject, Unreadable, object_of, rejects, text
+from parsers.lenient_json import lenient_json
 from parsers.vendors.strava.activities import STREAMS, fetch_streams, stream_samples, workout_of
 from parsers.vendors.strava.events import STRAVA_FORMAT, fetch_activity, number_text, read_event
 

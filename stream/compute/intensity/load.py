@@ -8,12 +8,11 @@ they do not depend on a computer's exponential function.
 """
 
 from collections.abc import Mapping
-from datetime import date
 
 import numpy as np
 
 from model.derived import Load
-from model.intensity import Confidence, HeartProfile
+from model.intensity import Confidence
 from stream.compute.intensity.formulas import (
     BANISTER,
     Coefficients,
@@ -41,11 +40,12 @@ from stream.compute.intensity.load_inputs import (
     LoadFormula,
     LoadInputs,
 )
+from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.schemes import HR_MAX, HRR
 from stream.compute.intensity.thresholds import IntensityScale, heart_scale, threshold_scale
 from stream.compute.intensity.zone_methods import EXERTION_CR10
 from stream.compute.intensity.zones import HeldValues, distinct_values, held_at_most, held_values
-from stream.compute.pieces import Pieces, middle_of, pieces_ms
+from stream.compute.pieces import middle_of, pieces_ms
 from stream.compute.series.reported_columns import HEART, POWER, SPEED
 from stream.compute.series.resolved_series import ResolvedSeries
 
@@ -55,44 +55,36 @@ _OUTPUTS = (POWER, SPEED)  # the first that is known in both halves is used
 _DIGITS = 6  # far below any difference that matters, far above what an `exp` may differ by
 
 
-def session_loads(  # noqa: PLR0913 - all that a session holds
-    by_metric: Mapping[str, ResolvedSeries],
-    start_ms: int,
-    end_ms: int,
-    profile: HeartProfile | None,
-    on: date,
-    *,
-    exertion_cr10: float | None,
-    coefficients: Mapping[str, Coefficients] = BANISTER,
-    running: Pieces | None = None,
-    timer_ms: int | None = None,
+def session_loads(
+    session: MeasuredSession, coefficients: Mapping[str, Coefficients] = BANISTER
 ) -> tuple[Load, ...]:
-    """Return every load of a session [start_ms, end_ms) in epoch ms, in the order of the table.
+    """Return every load of a session, in the order of the table.
 
-    A load without a value has the reason instead. `by_metric` holds selected samples in canonical
-    units; they reach beyond the end of the session, where the recovery of the heart rate is read.
-    `on` is the session's local date. `coefficients` are Banister's, by sex. `running` are the
-    pieces outside of pauses, `timer_ms` is the time without any pause; None for no pause.
+    A load without a value has the reason instead. `coefficients` are Banister's, by sex.
     """
-    timer_ms = end_ms - start_ms if timer_ms is None else timer_ms
-    heart = by_metric.get(HEART)
-    held = HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
-    if heart is not None:
-        # Each distinct value is weighed once, however often it was measured.
-        held = distinct_values(held_at_most(held_values(heart, start_ms, end_ms), timer_ms))
-    session = LoadInputs(
-        by_metric=by_metric,
-        start_ms=start_ms,
-        end_ms=end_ms,
-        heart=held,
-        profile=profile,
-        on=on,
-        exertion_cr10=exertion_cr10,
+    inputs = LoadInputs(
+        by_metric=session.by_metric,
+        start_ms=session.start_ms,
+        end_ms=session.end_ms,
+        heart=_held_heart(session),
+        profile=session.profile,
+        on=session.on,
+        exertion_cr10=session.exertion_cr10,
         coefficients=coefficients,
-        running=((start_ms, end_ms),) if running is None else running,
-        timer_ms=timer_ms,
+        running=session.running,
+        timer_ms=session.timer_ms,
     )
-    return tuple(_load(row.name, row.find(session)) for row in LOAD_FORMULAS)
+    return tuple(_load(row.name, row.find(inputs)) for row in LOAD_FORMULAS)
+
+
+def _held_heart(session: MeasuredSession) -> HeldValues:
+    """Return the heart rates of a session with the time that each was held."""
+    heart = session.by_metric.get(HEART)
+    if heart is None:
+        return HeldValues(v=np.empty(0), ms=np.empty(0, dtype=np.int64))
+    held = held_values(heart, session.start_ms, session.end_ms)
+    # Each distinct value is weighed once, however often it was measured.
+    return distinct_values(held_at_most(held, session.timer_ms))
 
 
 def _load(name: str, figure: ComputedLoad | str) -> Load:

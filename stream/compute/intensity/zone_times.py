@@ -4,15 +4,15 @@
 condition forbids (see `thresholds`) is shown with its edges, and all time is unknown.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable
 from math import inf, nextafter
 
 import numpy as np
 
-from model.intensity import HeartProfile, ZoneTimesByMethod
+from model.intensity import ZoneTimesByMethod
 from model.prescription import Intensity
 from model.words.borg_scales import rpe_6_20
+from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
 from stream.compute.intensity.zone_methods import (
     EXERTION_6_20,
@@ -30,37 +30,26 @@ from stream.compute.intensity.zones import (
     time_in_bands,
 )
 from stream.compute.series.reported_columns import HEART
-from stream.compute.series.resolved_series import ResolvedSeries
 
 
-def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
-    by_metric: Mapping[str, ResolvedSeries],
-    start_ms: int,
-    end_ms: int,
-    profile: HeartProfile | None,
-    on: date,
-    *,
-    family: str,
-    exertion_cr10: float | None,
-    prescribed: Intensity | None,
-    timer_ms: int | None = None,
+def zone_times_by_method(
+    session: MeasuredSession, *, family: str, prescribed: Intensity | None
 ) -> tuple[ZoneTimesByMethod, ...]:
     """Return the zone times of a session by each method, in the order of the table.
 
-    The session is [start_ms, end_ms) in epoch ms. `by_metric` holds selected samples in canonical
-    units. `on` is the session's local date, `family` the family of its type (`activities.TYPES`),
-    `exertion_cr10` the answer on Borg CR10, `prescribed` the range prescribed on that date.
-    `timer_ms` is the length without pauses, None when there was none. In each result, `ms` and
-    `unknown_ms` add up to exactly that length.
+    `family` is the family of its type (`activities.TYPES`), `prescribed` the range prescribed on
+    its date. In each result, `ms` and `unknown_ms` add up to exactly the time without pauses.
     """
     inputs = MethodInputs(
-        profile=profile, on=on, prescribed=prescribed, exertion_cr10=exertion_cr10
+        profile=session.profile,
+        on=session.on,
+        prescribed=prescribed,
+        exertion_cr10=session.exertion_cr10,
     )
     # Left out, not shown as unknown: turns of a crank are no steps that went missing.
     methods = [row for row in ZONE_METHODS if not row.families or family in row.families]
-    length_ms = end_ms - start_ms if timer_ms is None else timer_ms
-    held = _held_by_metric(methods, by_metric, (start_ms, end_ms), length_ms)
-    held |= _held_answer(exertion_cr10, length_ms)
+    length_ms = session.timer_ms
+    held = _held_by_metric(methods, session) | _held_answer(session.exertion_cr10, length_ms)
     zone_times: list[ZoneTimesByMethod] = []
     for method in methods:
         if method.metric not in held:
@@ -72,15 +61,14 @@ def zone_times_by_method(  # noqa: PLR0913 - all that a session holds
 
 
 def _held_by_metric(
-    methods: Iterable[ZoneMethod],
-    by_metric: Mapping[str, ResolvedSeries],
-    span: tuple[int, int],
-    length_ms: int,
+    methods: Iterable[ZoneMethod], session: MeasuredSession
 ) -> dict[str, HeldValues]:
     """Return the held values of each metric with a sample in the session, once for all methods."""
     held: dict[str, HeldValues] = {}
-    for metric in {row.metric for row in methods} & by_metric.keys():
-        values = held_at_most(held_values(by_metric[metric], *span), length_ms)
+    for metric in {row.metric for row in methods} & session.by_metric.keys():
+        series = session.by_metric[metric]
+        values = held_values(series, session.start_ms, session.end_ms)
+        values = held_at_most(values, session.timer_ms)
         if len(values.v):
             held[metric] = values
     if HEART in held:  # many methods read it, so it is sorted and shortened once for all

@@ -12,10 +12,11 @@ from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
 
-from stream.compute.pieces import cut_out
+from stream.compute.pieces import cut_out, pieces_ms
 from stream.compute.sessions.candidates import SessionCandidate, better_first, type_family
 
 SAME_WITHIN_MS = 120_000  # routes cut the beginning and the end of a workout differently
+_ROUNDED_MS = 5_000  # a second for the end of each pause, which formats round
 
 _ANY_FAMILY = "other"
 
@@ -59,14 +60,20 @@ def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> Sessi
 
 
 def _with_pauses_of(kept: SessionCandidate, other: SessionCandidate) -> SessionCandidate:
-    """Return the candidate that stays, with the pauses of a duplicate where it tells of none."""
-    has_pauses = kept.moving_ms is not None or kept.timer_ms < kept.length_ms
-    if has_pauses or other.timer_ms == other.length_ms:
+    """Return the candidate that stays, with the pauses of a duplicate where it tells of none.
+
+    Where it tells how long they were, and the duplicate tells when, both count.
+    """
+    if kept.pauses or other.timer_ms == other.length_ms:
         return kept
     running = cut_out(kept.start_ms, kept.end_ms, other.pauses)
-    pauses = cut_out(kept.start_ms, kept.end_ms, running)
-    paused = replace(kept, pauses=pauses)
-    return replace(paused, unplaced_ms=min(other.unplaced_ms, paused.running_ms))
+    paused = replace(kept, pauses=cut_out(kept.start_ms, kept.end_ms, running))
+    has_total = kept.moving_ms is not None or kept.timer_ms < kept.length_ms
+    if not has_total:
+        return replace(paused, unplaced_ms=min(other.unplaced_ms, paused.running_ms))
+    left_ms = kept.unplaced_ms - pieces_ms(paused.pauses)
+    # the total is its own: pauses that it has no room for are not those that it means
+    return replace(paused, unplaced_ms=max(0, left_ms)) if left_ms >= -_ROUNDED_MS else kept
 
 
 def _original(

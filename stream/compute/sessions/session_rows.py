@@ -13,6 +13,7 @@ from model.prescription import Intensity, Prescription
 from model.words.activities import TYPES
 from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
+from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.zone_times import zone_times_by_method
 from stream.compute.intensity.zones import shortened, zone_times_between, zone_times_in_pieces
 from stream.compute.pieces import Pieces
@@ -101,7 +102,7 @@ def derive_session(
     timer_ms = candidate.timer_ms
     zones = zone_times_between(heart, start, end, inputs.thresholds, timer_ms)
     moving, moving_by, stops = _moving(candidate, samples)
-    prescribed = _prescribed_intensity(candidate, inputs)
+    measured = _measured(candidate, inputs, by_metric)
     return replace(
         session_without_figures(candidate, inputs, _why_not_counted(candidate, inputs, pieces)),
         heart_source=None if heart is None else samples.resolved[HEART].main_source(start, end),
@@ -112,27 +113,27 @@ def derive_session(
         moving_by=moving_by,
         stops=stops,
         zone_times_by_method=zone_times_by_method(
-            by_metric,
-            start,
-            end,
-            inputs.profile,
-            inputs.day,
+            measured,
             family=type_family(candidate),
-            exertion_cr10=candidate.exertion_cr10,
-            prescribed=prescribed,
-            timer_ms=timer_ms,
+            prescribed=_prescribed_intensity(candidate, inputs),
         ),
-        loads=session_loads(
-            by_metric,
-            start,
-            end,
-            inputs.profile,
-            inputs.day,
-            exertion_cr10=candidate.exertion_cr10,
-            running=candidate.running,
-            timer_ms=timer_ms,
-        ),
+        loads=session_loads(measured),
         flags=(*_flags(candidate, samples), *_ceiling_flags(candidate, inputs, samples)),
+    )
+
+
+def _measured(
+    candidate: SessionCandidate, inputs: DateInputs, by_metric: Mapping[str, ResolvedSeries]
+) -> MeasuredSession:
+    return MeasuredSession(
+        by_metric=by_metric,
+        start_ms=candidate.start_ms,
+        end_ms=candidate.end_ms,
+        running=candidate.running,
+        timer_ms=candidate.timer_ms,
+        profile=inputs.profile,
+        on=inputs.day,
+        exertion_cr10=candidate.exertion_cr10,
     )
 
 

@@ -22,7 +22,7 @@ from tests.clinic.sign_in.provider import (
     served_provider,
 )
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 Kept = Callable[[], list[tuple[str, str, str]]]

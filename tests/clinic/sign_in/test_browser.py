@@ -70,6 +70,32 @@ def test_in_again_and_out(
         page.close()
 
 
+def test_what_was_typed_is_sent_after_signing_in_again(
+    chromium: BrowserContext, opened: Open, provider: Provider, now: Path
+) -> None:
+    with opened() as door:
+        here = str(door.base_url).rstrip("/")
+        page = chromium.new_page()
+        page.goto(f"{here}/?q=knee")
+        page.locator("#keep > summary").click()
+        page.locator("#keep-name").fill("Knees of Monday")
+        later = SIGN_IN_NOW + 9 * 3_600_000
+        now.write_text(str(later), encoding="ascii")
+        provider.clock = lambda: later
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        # nothing of the page is left but the form
+        expect(page.get_by_role("main").get_by_role("alert")).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator("h1")).to_have_count(0)
+        page.get_by_role("button", name="Keep").click()
+        with chromium.expect_page() as opening:
+            page.get_by_role("link", name="Sign in again, in a new tab").click()
+        expect(opening.value.get_by_text("Karin Lind")).to_be_visible(timeout=WAIT_MS)
+        page.locator("#do-send-again").click()
+        expect(page.locator(".kept")).to_contain_text("Knees of Monday")
+        page.close()
+        opening.value.close()
+
+
 def listened(page: Page, here: str) -> list[str]:
     """Return what the console complains about at the clinician door.
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from parsers.local_times.moments import moment_of
 from parsers.phone.grids import (
     DAYS,
     HOURS,
@@ -12,7 +13,6 @@ from parsers.phone.grids import (
     grid_of,
     stated_grid,
 )
-from parsers.phone.moments import moment_of
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from model.facts import RejectKind
 from parsers.fields import Unreadable
-from parsers.phone.moments import in_table_order, moment_of, placed_moment
+from parsers.local_times.moments import in_table_order, moment_of, placed_moment
 
 _ARABIC = {48 + digit: chr(0x0660 + digit) for digit in range(10)}  # as some phones write digits
 _SEVEN_MS, _NOON_MS, _MIDNIGHT_MS = 1_791_151_020_000, 1_791_165_900_000, 1_791_122_700_000

@@ -80,3 +80,26 @@ def test_a_large_file_is_never_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mending, "_MOST_MENDED", len(content) - 1)
     with pytest.raises(BodyError, match="not XML"):
         parse("files", content)
+
+
+_OPEN = b'<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg><trkpt'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_tag_that_does_not_end_costs_its_beginning_only(encoding: str) -> None:
+    attributes = " ".join(f'a{number}="1"' for number in range(600_000))
+    document = f"{_OPEN.decode()} {attributes}/></trkseg></trk></gpx>".encode(encoding)
+    with pytest.raises(BodyError) as caught:
+        parse("files", document)
+    assert caught.value.why == "a tag of more than 4194304 bytes"
+
+
+def test_what_is_left_out_before_the_parser_is_no_part_of_a_tag() -> None:
+    document = (
+        _OPEN
+        + b' lat="1" lon="1"><time>2026-09-01T10:00:00Z</time></trkpt><trkpt lat="1" lon="1">'
+        + b"\x01" * 9_000_000
+        + b"<time>2026-09-01T10:10:00Z</time></trkpt></trkseg></trk></gpx>"
+    )
+    (workout,) = of_type(Workout, parse("files", document).facts)
+    assert workout.head.end_ms - workout.head.start_ms == 600_000

@@ -18,9 +18,9 @@ from tests.clinic.sign_in.provider import (
     served_provider,
 )
 from tests.clinic.sign_in.provider_fixtures import now, provider, shared_provider
+from tests.databases.reuse import database_copied
 from tests.patient.link_world import add_unit, run_alone
 from tests.patient.sign_in.patients import IDENTITY_KEYS, People
-from tests.storage.reuse import database_copied
 
 __all__ = ["now", "provider", "shared_provider"]
 OpenPatient = Callable[..., AbstractContextManager[httpx2.Client]]

@@ -12,7 +12,7 @@ from kadens.embedded.postgres import Postgres
 from kadens.secrets.reading import read_secrets
 from patient.sign_in.personal_number import number_digests, read_personal_number
 from tests.clinic.sign_in.provider import SIGN_IN_NOW
-from tests.storage.reuse import TEMPLATE, create
+from tests.databases.reuse import TEMPLATE, create
 
 TOLVAN, OTHER = "191212121212", "197010632391"
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 _NOW_MS = 1_795_000_000_000  # 2026-11-18
 _UNIT = ("--unit", "Ward 1")

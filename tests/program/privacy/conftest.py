@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from kadens.embedded.postgres import Postgres
+from tests.databases.reuse import database_copied
 from tests.program.privacy.running import kadens
-from tests.storage.reuse import database_copied
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from kadens.privacy.closing_terms import closing_terms
 from kadens.settings import SettingsError, read_settings
 from model.calendar import DAY_MS
 from model.privacy.closing import ClosingReading
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 _NOW = 1_700_000_000_000  # 2023-11-14
 _ACTIONS = "select action, object from audit where action ~ '^(account|patient.erase)' order by id"

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import TEMPLATE, create
+from tests.databases.reuse import TEMPLATE, create
 
 _T1, _T2, _NOW = "2023-11-01T00:00:00Z", "2023-11-08T00:00:00Z", "2023-11-14T22:13:20Z"
 _HELD = """

@@ -16,7 +16,7 @@ from storage.people import care_team, patients
 from storage.pg.pool import open_pool
 from storage.pg.roles import ADMIN
 from storage.rights.statistic_rows import collect_month
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 _KEYS = KeyRing.single(bytes(32))
 _UNITS = {"North": 6, "South": 9, "West": 2}

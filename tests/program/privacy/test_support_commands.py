@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from kadens.cli import app
 from kadens.embedded.postgres import Postgres
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 
 _LOG = """
 select a.action, p.pseudonym, a.object, a.detail ->> 'reason' from audit a

@@ -102,6 +102,29 @@ async def test_very_high_pain_raises_one_alert_and_one_mail_however_often_judged
     assert "9" not in row[0]
 
 
+@pytest.mark.parametrize("named", ["r1", ""])
+@pytest.mark.parametrize("state", ["open", "acknowledged", "in_progress", "snoozed"])
+async def test_an_alert_that_was_raised_before_its_session_came_leads_to_it_later(
+    conn: Connection, named: str, state: str
+) -> None:
+    await _prescribed(conn)
+    await _tell(conn, attributed_fact(pain("q1", T0 + 40 * MINUTE_MS, 9, session=named)))
+    _, (alert,), _ = await _judge(conn)
+    assert alert.findings["P1:q1"].session is None
+    until = _NOW + _DAY if state == "snoozed" else None
+    await conn.execute(
+        "update alert set state = %s, snoozed_until = to_timestamp(%s / 1000.0)", [state, until]
+    )
+    await _tell(conn, *map(attributed_fact, run()))
+    on, (linked,), _ = await _judge(conn, _NOW + 1)
+    finding = linked.findings["P1:q1"]
+    assert finding.session == on.sessions[0].id
+    assert finding.evidence["ratings"][0]["session"] == on.sessions[0].id
+    # it is the same alert in the same state, and nobody is told again
+    assert (linked.id, linked.state, linked.raised_ms) == (alert.id, state, alert.raised_ms)
+    assert await mails(conn) == ["c@example.org"]
+
+
 async def test_pain_that_names_a_session_within_another_passes_to_the_other(
     conn: Connection,
 ) -> None:

@@ -18,9 +18,9 @@ from kadens.local.runtime import write_runtime
 from storage.bodies.body_store import open_bodies
 from storage.pg.databases import make_database
 from storage.pg.pool import Connection
+from tests.databases.reuse import drop
 from tests.storage.backups.backup_world import BackupWorld
 from tests.storage.backups.test_refusals import rows_in
-from tests.storage.reuse import drop
 from tests.storage.tellers import T0
 
 

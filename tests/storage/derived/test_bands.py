@@ -18,9 +18,9 @@ from storage.people import patients
 from storage.pg.pool import Connection
 from stream import refresh
 from stream.compute.series.timeline import grid
+from tests.databases.reuse import Databases
 from tests.storage.derived.naive import bucketed, standing
 from tests.storage.facts.test_order import NO_SHRINKING, PATIENTS, _connect, _unique, facts
-from tests.storage.reuse import Databases
 from tests.storage.tellers import T0
 
 pytestmark = pytest.mark.anyio

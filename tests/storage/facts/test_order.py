@@ -24,7 +24,7 @@ from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
-from tests.storage.reuse import Databases
+from tests.databases.reuse import Databases
 from tests.storage.tellers import (
     PHONE,
     T0,

@@ -23,8 +23,8 @@ from storage.rights import restrictions
 from storage.rights.restrictions import RestrictionError
 from stream import refresh
 from stream.deriving import settings as patient_settings
+from tests.databases.reuse import Databases
 from tests.storage.facts.test_order import store_and_derive
-from tests.storage.reuse import Databases
 from tests.storage.tellers import PHONE, T0, WATCH, attributed_fact, block, day, head, pain, run
 
 _HUB = replace(WATCH, vendor="open_wearables", app="hub")

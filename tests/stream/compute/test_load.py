@@ -33,7 +33,9 @@ from stream.compute.intensity.formulas import (
     zonal,
 )
 from stream.compute.intensity.load import ADDITIVE_LOADS, LOAD_FORMULAS, session_loads
+from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.zones import HeldValues
+from stream.compute.pieces import Pieces
 from stream.compute.series.resolved_series import ResolvedSeries
 from tests.rows import keyed, value_of_each, values_of
 
@@ -74,13 +76,23 @@ def _loads_of(
     minutes: int = 60,
     exertion: float | None = None,
     profile: HeartProfile | None = _TESTED,
+    running: Pieces | None = None,
+    timer_ms: int | None = None,
     **more: Any,  # noqa: ANN401
 ) -> dict[str, Load]:
     """Return the loads by name; every row of the table is among them."""
-    by_metric = keyed(tracks, "metric")
-    rows = session_loads(
-        by_metric, 0, minutes * _MINUTE, profile, _ON, exertion_cr10=exertion, **more
+    length_ms = minutes * _MINUTE
+    session = MeasuredSession(
+        by_metric=keyed(tracks, "metric"),
+        start_ms=0,
+        end_ms=length_ms,
+        running=((0, length_ms),) if running is None else running,
+        timer_ms=length_ms if timer_ms is None else timer_ms,
+        profile=profile,
+        on=_ON,
+        exertion_cr10=exertion,
     )
+    rows = session_loads(session, **more)
     assert values_of(rows, "name") == values_of(LOAD_FORMULAS, "name")
     return keyed(rows, "name")
 

@@ -17,6 +17,7 @@ from model.codec import dumps, loads, plain
 from model.intensity import Confidence, HeartProfile, ZoneTimesByMethod
 from model.prescription import Intensity
 from model.words.activities import TYPES
+from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.schemes import INTENSITY_SCHEMES
 from stream.compute.intensity.zone_methods import ZONE_METHODS
 from stream.compute.intensity.zone_times import zone_times_by_method
@@ -54,6 +55,25 @@ def _track(metric: str, *values: float, hold: int = _MINUTE) -> ResolvedSeries:
     )
 
 
+def _session(
+    by_metric: Mapping[str, ResolvedSeries],
+    span: tuple[int, int],
+    profile: HeartProfile | None,
+    exertion: float | None,
+) -> MeasuredSession:
+    start, end = span
+    return MeasuredSession(
+        by_metric=by_metric,
+        start_ms=start,
+        end_ms=end,
+        running=(span,),
+        timer_ms=end - start,
+        profile=profile,
+        on=_ON,
+        exertion_cr10=exertion,
+    )
+
+
 def banded(
     tracks: Mapping[str, ResolvedSeries] | ResolvedSeries,
     profile: HeartProfile | None = _SIXTY,
@@ -65,16 +85,8 @@ def banded(
 ) -> dict[tuple[str, str], ZoneTimesByMethod]:
     """Return bandings by (scheme, method)."""
     by_metric = {tracks.metric: tracks} if isinstance(tracks, ResolvedSeries) else tracks
-    rows = zone_times_by_method(
-        by_metric,
-        0,
-        minutes * _MINUTE,
-        profile,
-        _ON,
-        family=family,
-        exertion_cr10=exertion,
-        prescribed=prescribed,
-    )
+    session = _session(by_metric, (0, minutes * _MINUTE), profile, exertion)
+    rows = zone_times_by_method(session, family=family, prescribed=prescribed)
     matches = {(row.scheme, row.method): row for row in rows}
     assert len(matches) == len(rows)
     return matches
@@ -349,9 +361,8 @@ def test_bands_and_unknown_add_up_whatever_comes(
     tracks = {metric: _column(metric, rows) for metric, rows in columns.items()}
     wanted = None if method is None else PRESCRIBED[method]
     start, end = span
-    for row in zone_times_by_method(
-        tracks, start, end, profile, _ON, family=family, exertion_cr10=exertion, prescribed=wanted
-    ):
+    session = _session(tracks, (start, end), profile, exertion)
+    for row in zone_times_by_method(session, family=family, prescribed=wanted):
         assert sum(row.ms) + row.unknown_ms == end - start
         assert min(*row.ms, row.unknown_ms) >= 0
         assert len(row.names) == len(row.ms) == len(row.edges) + 1

@@ -20,8 +20,8 @@ from storage.people import accounts, care_team, consents, data_keys, patients
 from storage.pg.pool import Connection, open_pool
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
+from tests.databases.reuse import database_copied
 from tests.rooms import ROOT
-from tests.storage.reuse import database_copied
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 

@@ -23,7 +23,7 @@ from storage.pg.pool import Connection, Pool, open_pool
 from stream.collaborators import Collaborators
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
-from tests.storage.reuse import database_copied
+from tests.databases.reuse import database_copied
 from tests.storage.tellers import T0
 from tests.stream.kept_worker import KEPT_KEY, KeptProducer, kept_parts
 

@@ -294,6 +294,19 @@ def test_a_duplicate_tells_the_pauses_that_the_better_record_does_not() -> None:
     assert session.timer_ms == 30 * MINUTE_MS
 
 
+def test_a_duplicate_tells_when_the_pauses_were_of_which_the_better_record_has_the_total() -> None:
+    phone = Source(vendor="hub", device_type=DeviceType.PHONE)
+    twin = _workout(1, 31, (10, 15), source=phone)
+    session = _only(_derived(_workout(0, 30, timer=25), twin))
+    assert (session.declared_by, session.timer_ms) == (_WATCH, 25 * MINUTE_MS)
+    assert session.pauses == ((_at(10), _at(15)),)
+    # what is left of the total has no place, and a total without room for a pause stays as it is
+    session = _only(_derived(_workout(0, 30, timer=22), twin))
+    assert (session.timer_ms, session.pauses) == (22 * MINUTE_MS, ((_at(10), _at(15)),))
+    session = _only(_derived(_workout(0, 30, timer=27), twin))
+    assert (session.timer_ms, session.pauses) == (27 * MINUTE_MS, ())
+
+
 _CASE = SHARED / "cases" / "F03" / "resume-later.fit"
 
 

@@ -16,8 +16,8 @@ from model.calendar import DAY_MS, local_instant, second_local_instant, utc
 from model.facts import RejectKind
 from parsers.bounds import readable
 from parsers.fields import Unreadable, zone_offset
-from parsers.halves import hours_of_clock
-from parsers.local_zone import NO_OFFSET
+from parsers.local_times.halves import hours_of_clock
+from parsers.local_times.named_zone import NO_OFFSET
 
 _MINUTE_MS = 60_000
 _USUAL = re.compile(

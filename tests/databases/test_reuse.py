@@ -5,7 +5,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from storage.pg.migrate import migrate
-from tests.storage.reuse import TEMPLATE, Databases
+from tests.databases.reuse import TEMPLATE, Databases
 
 pytestmark = pytest.mark.anyio
 

@@ -1,16 +1,14 @@
-"""Local times with an offset beside them, lengths of time, and JSON that holds NaN. Pure."""
+"""Local times with an offset beside them, and lengths of time. Pure.
 
-import json
+Nothing is guessed: a local time without an offset is placed only by the zone that is given.
+"""
+
 import re
-from typing import Any
 
 from model.calendar import MINUTE_MS
-from model.errors import BodyError
-from model.facts import RejectKind
-from parsers.fields import Unreadable, check_width, number_within, real_offset
-from parsers.local_zone import NO_OFFSET
-from parsers.phone.moments import moment_of
-from parsers.stated_once import members_once
+from parsers.fields import Unreadable, number_within, real_offset
+from parsers.local_times.moments import moment_of
+from parsers.local_times.named_zone import NO_OFFSET
 
 _LENGTH = re.compile(
     r"P(?:(?P<days>[0-9]{1,3})D)?(?:T(?:(?P<hours>[0-9]{1,4})H)?(?:(?P<minutes>[0-9]{1,6})M)?"
@@ -19,28 +17,6 @@ _LENGTH = re.compile(
 _SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", re.ASCII)
 _LONGEST_MS = 1e18  # who asks has a bound of its own
 _UNIT_MS = {"days": 86_400_000, "hours": 3_600_000, "minutes": 60_000, "seconds": 1_000}
-
-
-def lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
-    """Return a JSON value in which NaN, which some exports write, is null; else BodyError.
-
-    A member with two different values is `TWICE`.
-    """
-    check_width(payload)
-    try:
-        return json.loads(
-            payload.decode("utf-8-sig"),
-            parse_constant=lambda _name: None,
-            object_pairs_hook=members_once,
-        )
-    except UnicodeDecodeError as error:
-        raise BodyError(f"@{error.start}", "not UTF-8") from error
-    except RecursionError as error:
-        raise BodyError("body", "nested too deeply", RejectKind.TOO_MUCH) from error
-    except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", "not JSON") from error
-    except ValueError as error:  # a whole number of more digits than Python converts
-        raise BodyError("body", "not JSON that can be read") from error
 
 
 def placed_ms(value: object, offset_min: int | None, where: str, zone: str = "") -> int:
