@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 
 _HTTPS_PORT = 443
 _UNICAST, _TRANSLATED = IPv6Network("2000::/3"), IPv6Network("64:ff9b::/96")

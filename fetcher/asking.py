@@ -13,7 +13,7 @@ from fetcher.questions import bearer, question_of
 from fetcher.rate_waits import slower_ms
 from fetcher.spending import BudgetOf
 from fetcher.tokens import Refreshed, refresh_tokens
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 from storage.fetching.budgets import close_until
 from storage.fetching.connections import HeldAccount, Tokens
 

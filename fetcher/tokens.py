@@ -18,7 +18,7 @@ from fetcher.answers import VendorResponse
 from fetcher.client import Question, VendorClient
 from fetcher.token_spool import LeftRefresh, RefreshFile, TokenSpool, taken_up
 from model.keyring import KeyRing
-from model.vendor_api import ClientAuth, OAuth
+from model.vendors.sign_in import ClientAuth, OAuth
 from model.vendors.tokens import ClientRefusedError, GrantEndedError, TokenAnswer
 from runtime.log_lines import get_logger
 from storage.fetching.connections import (

@@ -14,7 +14,7 @@ from fetcher.client import Question
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import bearer, question_of
 from fetcher.tokens import OAuthClient, refresh_question, stored_tokens, token_answer
-from model.vendor_api import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, OAuth
+from model.vendors.sign_in import ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, OAuth
 from model.vendors.tokens import GrantEndedError
 from storage.fetching.budgets import spend_request
 from storage.fetching.connections import Tokens

@@ -5,21 +5,16 @@ else. Only reading scopes are requested, so no token of ours can change anything
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
 from model.received import Fetch
-from model.vendors.tokens import TokenAnswer, standard_tokens
+from model.vendors.requests import ApiRequest, check_host
+from model.vendors.sign_in import OAuth
 
-# Always several labels: `localhost` and other bare names must not be fetched from.
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-_WRITES = re.compile(r"write|update|delete|modify|manage|upload|post", re.IGNORECASE)
-_GOOGLE = "https://www.googleapis.com/auth/"  # a plain scope of Google's means writing as well
 _MOST_ANSWER = 64 * 1024 * 1024
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
-_BARE = frozenset({"GET", "DELETE"})
 _HEADER = re.compile(r"[a-z0-9-]+")
 
 
@@ -35,116 +30,6 @@ class RateWindow:
             raise ValueError("a window has seconds and requests")
 
 
-class ClientAuth(StrEnum):
-    """How our application proves itself at the token endpoint: in a Basic header or in the form."""
-
-    BASIC = "basic"
-    BODY = "body"
-
-
-# In the query or the form of a request that withdraws: replaced by the secret as it is sent.
-ACCESS_TOKEN, REFRESH_TOKEN = "{access_token}", "{refresh_token}"
-CLIENT_ID, CLIENT_SECRET = "{client_id}", "{client_secret}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuth:
-    """A vendor's OAuth 2.0: authorisation code with PKCE S256, and refresh tokens.
-
-    A patient grants `scopes` at `authorize_path` of `authorize_host`, where `authorize_params` are
-    further parameters and `separator` stands between the scopes. `further` are scopes that only
-    some deployments ask for, by the names that their secrets file has. With the code or a refresh
-    token the fetcher's client asks `path` of `host`; `token_form` are further fields of that form.
-    `client_auth` is how our application proves itself there, and `pkce` whether the vendor knows
-    PKCE. `read` is pure: the tokens of an answer; it raises `GrantEndedError` and ValueError.
-
-    Where the answer does not name the account, `who` is the request whose answer does, and
-    `account_of` reads it (pure; raises ValueError). `revoke` is pure: the request with which an
-    account is withdrawn upstream; None where the vendor has none. Its query and form may name
-    `ACCESS_TOKEN`, `REFRESH_TOKEN`, `CLIENT_ID` and `CLIENT_SECRET`.
-    """
-
-    host: str
-    path: str
-    scopes: tuple[str, ...]
-    further: Mapping[str, str] = field(default_factory=dict)
-    authorize_host: str = ""
-    authorize_path: str = ""
-    separator: str = " "
-    pkce: bool = True
-    client_auth: ClientAuth = ClientAuth.BASIC
-    authorize_params: tuple[tuple[str, str], ...] = ()
-    token_form: tuple[tuple[str, str], ...] = ()
-    read: Callable[[bytes], TokenAnswer] = standard_tokens
-    who: "ApiRequest | None" = None
-    account_of: Callable[[bytes], str] | None = None
-    revoke: "Callable[[str], ApiRequest] | None" = None
-
-    def __post_init__(self) -> None:
-        for host in filter(None, (self.host, self.authorize_host)):
-            _check_host(host)
-        if not self.path.startswith("/"):
-            raise ValueError("the token endpoint has a path")
-        for scope in (*self.scopes, *self.further.values()):
-            plain = scope.startswith(_GOOGLE) and not scope.endswith(".readonly")
-            if plain or _WRITES.search(scope):
-                raise ValueError(f"the scope {scope} may change data at the vendor")
-        if bool(self.authorize_host) != self.authorize_path.startswith("/"):
-            raise ValueError("a page of authorisation has a host and a path")
-        if (self.who is None) != (self.account_of is None):
-            raise ValueError("who asks for the account can read the answer, and only then")
-
-    def asking_for(self, names: Collection[str]) -> "OAuth":
-        """Return it with some of its further scopes; raises ValueError for one it does not have."""
-        if not set(names) <= self.further.keys():
-            raise ValueError(f"scopes may be: {', '.join(self.further) or 'none'}")
-        return replace(self, scopes=(*self.scopes, *map(self.further.__getitem__, names)))
-
-    @property
-    def is_linkable(self) -> bool:
-        """Return whether a patient can be sent to this vendor's authorisation."""
-        return bool(self.authorize_host)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiRequest:
-    """A request to a pinned host; a GET unless there is a reason.
-
-    `host` is one of the hosts of the `Api`, "" for its own. `form` is sent as a form and `json` as
-    a JSON document; either may hold a secret, so neither is shown. `is_collection`: whether the
-    path names a list. Such a path always exists, so that a 404 of it is an error, whereas a 404 of
-    an object says that it is gone. `is_pushed`: the vendor accepts the request, and pushes what was
-    requested later; `too_early` is then a text in a refusal that may be another one later.
-
-    `noted` are further statuses by which the vendor says that there is nothing to send now, such as
-    that it knew of this already.
-
-    What is read is read by GET, or by POST where the `Api` says why. Other methods are for
-    registering an account, for withdrawing and for subscriptions.
-    """
-
-    path: str
-    query: tuple[tuple[str, str], ...] = ()
-    accept: str = "*/*"
-    is_collection: bool = False
-    is_pushed: bool = False
-    too_early: bytes = b""
-    method: str = "GET"
-    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    json: str = field(default="", repr=False)
-    host: str = ""
-    noted: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.method not in _METHODS:
-            raise ValueError(f"no request has the method {self.method}")
-        if self.host:
-            _check_host(self.host)
-        has_body = bool(self.form or self.json)
-        if (self.form and self.json) or (has_body and self.method in _BARE):
-            raise ValueError("a form, a document or neither, and with a GET neither")
-
-
 # Why a request ended without data: the vendor took it, and what it asks for is pushed later.
 TAKEN_FOR_LATER = "the vendor sends it later"
 TAKEN_TO_PUSH = "accepted: the vendor pushes the data"
@@ -153,7 +38,6 @@ TAKEN = (TAKEN_FOR_LATER, TAKEN_TO_PUSH, TAKEN_BEFORE)
 
 RequestOf: TypeAlias = Callable[[Fetch], ApiRequest]
 RateWait: TypeAlias = Callable[[Mapping[str, str]], int]
-
 
 StatusOf: TypeAlias = Callable[[int, bytes], int]
 
@@ -278,7 +162,7 @@ class Api:
 
     def __post_init__(self) -> None:
         for host in (self.host, *self.hosts):
-            _check_host(host)
+            check_host(host)
         for holds, why in self._contradictions():
             if holds:
                 raise ValueError(why)
@@ -306,8 +190,3 @@ class Api:
         """Raise ValueError for a request that may change something at the vendor."""
         if request.method != "GET" and not (request.method == "POST" and self.reads_by_post):
             raise ValueError(f"a {request.method} may change something at the vendor")
-
-
-def _check_host(host: str) -> None:
-    if not _HOST.fullmatch(host):
-        raise ValueError("an api needs a pinned host: a name, without port or user")

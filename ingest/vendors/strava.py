@@ -17,18 +17,9 @@ from ingest.proving.evidence import JOINT
 from ingest.proving.repeated import SecretPath
 from ingest.vendor_answers import json_rows
 from model.received import Fetch
-from model.vendor_api import (
-    ACCESS_TOKEN,
-    Api,
-    ApiRequest,
-    Backfill,
-    ClientAuth,
-    OAuth,
-    Permission,
-    RateWindow,
-    Subscription,
-    Subscriptions,
-)
+from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
+from model.vendors.requests import ApiRequest
+from model.vendors.sign_in import ACCESS_TOKEN, ClientAuth, OAuth
 from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
 
 _RECEIVED = VendorAnswer(status=200)

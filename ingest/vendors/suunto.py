@@ -16,7 +16,9 @@ from ingest.connector import AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.schemes import SUUNTO_SIGNATURE
 from ingest.proving.signed import Signature
 from model.received import Fetch
-from model.vendor_api import CLIENT_ID, Api, ApiRequest, Backfill, OAuth, RateWindow
+from model.vendor_api import Api, Backfill, RateWindow
+from model.vendors.requests import ApiRequest
+from model.vendors.sign_in import CLIENT_ID, OAuth
 from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
 
 _AUTH_HOST = "cloudapi-oauth.suunto.com"

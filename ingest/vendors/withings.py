@@ -18,17 +18,9 @@ from ingest.proving.addressed import ADDRESSED_ACCOUNT, AccountAddress, account_
 from ingest.vendor_answers import json_object, rows_of
 from model.calendar import DAY_MS, utc
 from model.received import Fetch
-from model.vendor_api import (
-    Api,
-    ApiRequest,
-    Backfill,
-    ClientAuth,
-    OAuth,
-    Permission,
-    RateWindow,
-    Subscription,
-    Subscriptions,
-)
+from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
+from model.vendors.requests import ApiRequest
+from model.vendors.sign_in import ClientAuth, OAuth
 from model.vendors.tokens import GrantEndedError, TokenAnswer, tokens_in
 
 WITHINGS_RECEIVED = VendorAnswer(status=200)

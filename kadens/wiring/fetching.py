@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fetcher.parts import FetchedVendor
-    from model.vendor_api import OAuth
+    from model.vendors.sign_in import OAuth
 
 
 def run_fetcher(settings: Settings) -> int:

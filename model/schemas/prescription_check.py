@@ -9,28 +9,29 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from model.calendar import FIRST_DATE, LAST_DATE
-from model.prescription import STEPPED, WEEKDAYS, Intensity, Prescription, ProgressionStep, stepped
+from model.prescription import STEPPED, Prescription, ProgressionStep, stepped
 from model.schemas.prescription_bounds import (
     DIAGNOSIS_PATTERN,
     FOLLOW_UP_LENGTH,
     FORM_PATTERN,
     FROM_WEEK,
-    INTENSITY_BOUNDS,
-    LEAST_SHARE,
     LONGEST_WHY,
     MOST_DIAGNOSES,
     MOST_PRESCRIBED_PAUSES,
     MOST_STEPS,
-    NUMBER_BOUNDS,
-    OPTIONAL_BOUNDS,
     PRESCRIPTION_ID_PATTERN,
     RENEWS_PATTERN,
-    RPE_SCALES,
     STEP_BOUNDS,
     TEXT_LENGTHS,
-    Bounds,
-    bounds_text,
     within,
+)
+from model.schemas.prescription_figures import (
+    at_most,
+    in_bounds,
+    wrong_ceilings,
+    wrong_intensity,
+    wrong_numbers,
+    wrong_weekdays,
 )
 from model.words.activities import TYPES
 from model.words.language import _
@@ -39,8 +40,6 @@ from model.words.language import _
 CONTROL_CHARACTERS = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
-_SCALE_OF = {"rpe_cr10": "borg-cr10", "rpe_6_20": "borg-6-20"}
-_SHARES = frozenset({"hrr", "hrmax"})
 _STRENGTH = "strength"
 
 
@@ -52,11 +51,11 @@ def prescription_problems(prescription: Prescription) -> tuple[str, ...]:
     problems = [
         *_wrong_words(prescription),
         *_wrong_texts(prescription),
-        *_wrong_numbers(prescription),
-        *_wrong_intensity("intensity", prescription.intensity),
+        *wrong_numbers(prescription),
+        *wrong_intensity("intensity", prescription.intensity),
         *_wrong_dates(prescription),
-        *_wrong_weekdays(prescription),
-        *_wrong_ceilings(prescription),
+        *wrong_weekdays(prescription),
+        *wrong_ceilings(prescription),
         *_wrong_strength(prescription),
         *_asks_for_nothing(prescription),
     ]
@@ -85,7 +84,7 @@ def _wrong_words(prescription: Prescription) -> Iterator[str]:
     if not FORM_PATTERN.fullmatch(prescription.form):
         yield _("`form` must have the characters of an id, or be left out")
     if len(prescription.diagnoses) > MOST_DIAGNOSES:
-        yield _at_most("diagnoses", MOST_DIAGNOSES)
+        yield at_most("diagnoses", MOST_DIAGNOSES)
     if not all(map(DIAGNOSIS_PATTERN.fullmatch, prescription.diagnoses)):
         yield _("`diagnoses` must be codes of letters, digits, '.' and '-', such as M17.1")
 
@@ -107,50 +106,6 @@ def _wrong_text(name: str, text: str, longest: int) -> Iterator[str]:
     # Line breaks are among them: a text is a line on every page, and in every file.
     if CONTROL_CHARACTERS.search(text):
         yield _("`%(field)s` must not have control characters", field=name)
-
-
-def _wrong_numbers(prescription: Prescription) -> Iterator[str]:
-    for name, bounds in NUMBER_BOUNDS.items():
-        value = getattr(prescription, name)
-        # only the weekly dose may be left out
-        if value is not None and not within(value, bounds):
-            yield _in_bounds(name, bounds)
-    if prescription.sessions_per_week > 7 * prescription.max_per_day:
-        yield _("`sessions_per_week` must be at most seven times `max_per_day`")
-
-
-def _wrong_intensity(field: str, intensity: Intensity) -> Iterator[str]:
-    bounds = INTENSITY_BOUNDS.get(intensity.method)
-    if bounds is None:
-        yield _(
-            "`%(field)s` must be one of %(known)s",
-            field=f"{field}.method",
-            known=", ".join(INTENSITY_BOUNDS),
-        )
-        return
-    for name in ("low", "high"):
-        if not within(getattr(intensity, name), bounds):
-            yield _(
-                "`%(field)s` must be %(bounds)s for %(method)s",
-                field=f"{field}.{name}",
-                bounds=bounds_text(bounds),
-                method=intensity.method,
-            )
-    if intensity.method in _SHARES:
-        yield from _tiny_shares(field, intensity)
-    if intensity.low >= intensity.high:
-        yield _("`%(low)s` must be below `%(high)s`", low=f"{field}.low", high=f"{field}.high")
-
-
-def _tiny_shares(field: str, intensity: Intensity) -> Iterator[str]:
-    """Yield the shares below 10 %; only the lower end may be 0, for "up to"."""
-    for name, least in (("low", 0.0), ("high", -1.0)):
-        if least < getattr(intensity, name) < LEAST_SHARE:
-            yield _(
-                "`%(field)s` must be at least 10 %%: 40 to 60 %% is typed as 40 and 60 on the "
-                "page, and as 0.4 and 0.6 in a file",
-                field=f"{field}.{name}",
-            )
 
 
 def _asks_for_nothing(prescription: Prescription) -> Iterator[str]:
@@ -199,17 +154,6 @@ def _dates(prescription: Prescription) -> Iterator[tuple[str, date]]:
         yield f"pauses.{number}.last", pause.last
 
 
-def _wrong_weekdays(prescription: Prescription) -> Iterator[str]:
-    days = prescription.weekdays
-    if not set(days) <= set(WEEKDAYS) or len(set(days)) < len(days):
-        yield _("`weekdays` must be among %(known)s, each once", known=", ".join(WEEKDAYS))
-    elif days and not _fit_weekdays(prescription):
-        yield _(
-            "`weekdays` must be as many as `sessions_per_week`, or each have the same number of "
-            "sessions, at most `max_per_day`"
-        )
-
-
 def _wrong_strength(prescription: Prescription) -> Iterator[str]:
     """Yield more strength days than weekdays, where strength is all that counts."""
     days = len(prescription.weekdays)
@@ -217,42 +161,9 @@ def _wrong_strength(prescription: Prescription) -> Iterator[str]:
         yield _("`strength_days` must not be more than the days of `weekdays`")
 
 
-def _fit_weekdays(prescription: Prescription) -> bool:
-    each, left_over = divmod(prescription.sessions_per_week, len(prescription.weekdays))
-    return left_over == 0 and 1 <= each <= prescription.max_per_day
-
-
-def _wrong_ceilings(prescription: Prescription) -> Iterator[str]:
-    for name, bounds in OPTIONAL_BOUNDS.items():
-        value = getattr(prescription, name)
-        if value is not None and not within(value, bounds):
-            yield _in_bounds(name, bounds)
-    most = prescription.most_minutes_per_session
-    if most is not None and most < prescription.minutes_per_session:
-        yield _not_below("most_minutes_per_session", "minutes_per_session")
-    ceiling, scale = prescription.rpe_ceiling, RPE_SCALES.get(prescription.rpe_scale)
-    if scale is None:
-        yield _(
-            "`%(field)s` must be one of %(known)s", field="rpe_scale", known=", ".join(RPE_SCALES)
-        )
-    elif ceiling is not None and not within(ceiling, scale):
-        yield _(
-            "`rpe_ceiling` must be %(bounds)s on %(scale)s",
-            bounds=bounds_text(scale),
-            scale=prescription.rpe_scale,
-        )
-    intensity = prescription.intensity
-    hr_ceiling = prescription.hr_ceiling
-    if hr_ceiling is not None and intensity.method == "bpm" and hr_ceiling < intensity.high:
-        yield _not_below("hr_ceiling", "intensity.high")
-    is_same_scale = _SCALE_OF.get(intensity.method) == prescription.rpe_scale
-    if ceiling is not None and is_same_scale and ceiling < intensity.high:
-        yield _not_below("rpe_ceiling", "intensity.high")
-
-
 def _wrong_pauses(prescription: Prescription) -> Iterator[str]:
     if len(prescription.pauses) > MOST_PRESCRIBED_PAUSES:
-        yield _at_most("pauses", MOST_PRESCRIBED_PAUSES)
+        yield at_most("pauses", MOST_PRESCRIBED_PAUSES)
     for number, pause in enumerate(prescription.pauses):
         if pause.last < prescription.valid_from or pause.first > prescription.valid_to:
             yield _(
@@ -264,7 +175,7 @@ def _wrong_progression(prescription: Prescription) -> Iterator[str]:
     """Yield what is wrong with the steps, each by itself and as what it makes of the rest."""
     steps = prescription.progression
     if len(steps) > MOST_STEPS:
-        yield _at_most("progression", MOST_STEPS)
+        yield at_most("progression", MOST_STEPS)
         return
     before = 1
     for number, step in enumerate(steps):
@@ -277,7 +188,7 @@ def _wrong_progression(prescription: Prescription) -> Iterator[str]:
 
 def _wrong_step(field: str, step: ProgressionStep, before: int) -> Iterator[str]:
     if not within(step.from_week, FROM_WEEK):
-        yield _in_bounds(f"{field}.from_week", FROM_WEEK)
+        yield in_bounds(f"{field}.from_week", FROM_WEEK)
     elif step.from_week <= before:
         yield _(
             "`%(field)s` must be after the week of the step before it", field=f"{field}.from_week"
@@ -285,9 +196,9 @@ def _wrong_step(field: str, step: ProgressionStep, before: int) -> Iterator[str]
     for name, bounds in STEP_BOUNDS.items():
         value = getattr(step, name)
         if value is not None and not within(value, bounds):
-            yield _in_bounds(f"{field}.{name}", bounds)
+            yield in_bounds(f"{field}.{name}", bounds)
     if step.intensity is not None:
-        yield from _wrong_intensity(f"{field}.intensity", step.intensity)
+        yield from wrong_intensity(f"{field}.intensity", step.intensity)
     if all(getattr(step, name) is None for name in STEPPED):
         yield _("`%(field)s` must change something", field=field)
 
@@ -300,24 +211,12 @@ def _wrong_result(field: str, prescription: Prescription, step: ProgressionStep)
         return
     result = replace(stepped(prescription, first), progression=())
     for problem in (
-        *_wrong_numbers(result),
-        *_wrong_weekdays(result),
-        *_wrong_ceilings(result),
+        *wrong_numbers(result),
+        *wrong_weekdays(result),
+        *wrong_ceilings(result),
     ):
         yield _("`%(field)s` makes a contradiction: %(problem)s", field=field, problem=problem)
 
 
-def _in_bounds(field: str, bounds: Bounds) -> str:
-    return _("`%(field)s` must be %(bounds)s", field=field, bounds=bounds_text(bounds))
-
-
-def _at_most(field: str, most: int) -> str:
-    return _("`%(field)s` must be a list of at most %(most)s", field=field, most=most)
-
-
 def _not_after(field: str, other: str) -> str:
     return _("`%(field)s` must not be after `%(other)s`", field=field, other=other)
-
-
-def _not_below(field: str, other: str) -> str:
-    return _("`%(field)s` must not be below `%(other)s`", field=field, other=other)

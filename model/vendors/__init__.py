@@ -1,1 +1,1 @@
-"""What a connector and the readers of its answers both know of a vendor: what is asked for."""
+"""What connectors and the readers of answers both know of a vendor: how it is asked for what."""

@@ -12,7 +12,7 @@ from fetcher.client import VendorClient
 from fetcher.parts import FetchedVendor
 from fetcher.questions import bearer, question_of
 from fetcher.tokens import log_refused_client, stored_tokens, token_answer, token_question
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 from model.vendors.tokens import ClientRefusedError, GrantEndedError, TokenAnswer
 from storage.fetching.budgets import spend_request
 from storage.fetching.connections import Tokens

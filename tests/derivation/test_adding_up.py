@@ -19,7 +19,7 @@ from model.prescription import Prescription
 from stream.compute.derive import derive
 from tests import oracle
 from tests.depth import INVARIANT
-from tests.life import Life, lives
+from tests.lives.life import Life, lives
 from tests.rows import matching, values_of
 from tests.stream.compute.test_life import assert_adds_up, full_window
 from tests.stream.counted import counted_by_minute

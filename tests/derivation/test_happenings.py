@@ -11,7 +11,8 @@ from model.calendar import HOUR_MS, local_date
 from model.facts import AttributedFact, DaySummary, Deletion, Report, SampleBlock, Source, Workout
 from model.words.activities import TYPES
 from tests.depth import INVARIANT
-from tests.life import RECEIVED_MS, Life, lives
+from tests.lives.circumstances import RECEIVED_MS
+from tests.lives.life import Life, lives
 from tests.rows import with_fact
 
 _LIVES = 600

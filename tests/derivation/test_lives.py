@@ -12,7 +12,7 @@ from stream.compute.derive import derive
 from stream.compute.row_changes import selection_changes
 from tests import oracle
 from tests.depth import INVARIANT
-from tests.life import Life
+from tests.lives.life import Life
 from tests.stream.compute.test_life import shuffled
 
 

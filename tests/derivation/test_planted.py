@@ -23,7 +23,7 @@ from tests.derivation.test_hostile import (
     test_no_body_passes_its_receipt_or_makes_silence_a_miss as silence_property,
 )
 from tests.fortnight import fortnights
-from tests.life import lives
+from tests.lives.life import lives
 
 _FEW = settings(
     INVARIANT, max_examples=400, phases=(Phase.generate,), database=None, derandomize=True

@@ -8,7 +8,7 @@ import pytest
 from fetcher import addresses
 from fetcher.addresses import ApiHost, RefusedAddressError, api_host, check_public, target_of
 from fetcher.client import Question, VendorClient
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 
 _PRIVATE = [
     ["127.0.0.1"],

@@ -5,7 +5,7 @@ import pytest
 from fetcher.answers import Judged, Meaning, VendorResponse, meaning_of
 from fetcher.rate_waits import slower_ms, wait_ms
 from ingest.vendors.polar import polar_rate_wait
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 
 _NOW_MS = 1_795_000_000_000  # 2026-11-18T11:06:40Z
 _OBJECT, _LIST = ApiRequest(path="/v3/x/1"), ApiRequest(path="/v3/x", is_collection=True)

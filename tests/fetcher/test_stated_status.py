@@ -7,7 +7,7 @@ import pytest
 from fetcher.answers import Meaning, VendorResponse, meaning_of
 from ingest.vendors.withings import WITHINGS
 from model.received import Fetch
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 
 _FETCH = Fetch(account="12345", resource="getmeas", key="1", path="/measure")
 

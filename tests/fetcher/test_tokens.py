@@ -7,7 +7,7 @@ import pytest
 
 from fetcher.answers import VendorResponse
 from fetcher.tokens import OAuthClient, refresh_question, stored_tokens, token_answer
-from model.vendor_api import ClientAuth, OAuth
+from model.vendors.sign_in import ClientAuth, OAuth
 from model.vendors.tokens import GrantEndedError, TokenAnswer
 from storage.fetching.connections import Tokens
 

@@ -18,7 +18,7 @@ from model.storable import LAST_MS, fact_refusal
 from parsers.formats import format_of, read_items
 from stream.compute.derive import derive
 from tests.fuzz.seeds import context_of
-from tests.life import PROFILE, SHORT
+from tests.lives.circumstances import PROFILE, SHORT
 from tests.oracle import window
 
 CPU_SECONDS = 2.0

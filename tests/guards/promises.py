@@ -216,7 +216,7 @@ PROMISES = (
     Promise(
         number=21,
         words="Nothing is sent back to training apps: Kadens asks for rights to read only.",
-        code=("fetcher/", "ingest/vendors/", "model/vendor_api.py"),
+        code=("fetcher/", "ingest/vendors/", "model/vendors/"),
         left="the rights that the deployer's application has at the vendor",
     ),
     Promise(

@@ -8,7 +8,8 @@ import pytest
 
 from fetcher.tokens import OAuthClient
 from ingest.vendors import CONNECTORS
-from model.vendor_api import ApiRequest, OAuth
+from model.vendors.requests import ApiRequest
+from model.vendors.sign_in import OAuth
 from model.vendors.tokens import account_in
 from patient.linking.binding import Binding, authorize_address
 from simulate.vendors.platform.exchanges import Arrived, Grant, Reply

@@ -13,7 +13,7 @@ from model.calendar import MINUTE_MS
 from model.envelope import Envelope
 from model.facts import AttributedFact, Reject
 from model.received import Context, Fetch, Notice, Part
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 from parsers.formats import read_items
 from simulate.vendors.platform.exchanges import Arrived, Reply
 from tests.rows import of_type

@@ -16,7 +16,7 @@ from kadens.payload_formats import items_of
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, epoch_ms
 from model.facts import DaySummary, SampleBlock, Workout
 from model.received import Context, Fetch, Part
-from model.vendor_api import ApiRequest
+from model.vendors.requests import ApiRequest
 from parsers.exports.polar_names import POLAR_EFFORTS
 from parsers.formats import read_items
 from simulate.vendors.platform.exchanges import Arrived, Reply

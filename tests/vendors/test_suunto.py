@@ -14,7 +14,7 @@ from ingest.vendors.suunto import SUUNTO, suunto_tokens
 from kadens.derivation.held_facts import HeldFacts
 from model.calendar import DAY_MS
 from model.facts import Workout
-from model.vendor_api import CLIENT_ID
+from model.vendors.sign_in import CLIENT_ID
 from model.vendors.tokens import GrantEndedError
 from simulate.vendors.platform.exchanges import Arrived
 from simulate.vendors.suunto.bodies import (

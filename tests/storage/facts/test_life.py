@@ -32,7 +32,8 @@ from stream.deriving import settings as patient_settings
 from stream.deriving.batches import derive_written
 from tests import oracle
 from tests.depth import INVARIANT, STORED
-from tests.life import PLACES, Life, lives, split
+from tests.lives.circumstances import PLACES
+from tests.lives.life import Life, lives, split
 from tests.rows import entries_of, of_type
 from tests.storage import tables
 

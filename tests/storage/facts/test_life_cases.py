@@ -20,7 +20,8 @@ from model.facts import (
     Workout,
 )
 from model.intensity import HeartProfile
-from tests.life import BACK, HUB, LIFE_PERSON, LIFE_WATCH, PROFILE, Life, attributed
+from tests.lives.circumstances import BACK, HUB, LIFE_PERSON, LIFE_WATCH, PROFILE
+from tests.lives.life import Life, attributed
 from tests.storage.facts.test_life import Connected, Step, connected, streamed
 
 __all__ = ["connected"]

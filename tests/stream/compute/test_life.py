@@ -24,7 +24,7 @@ from stream.compute.derive import derive
 from stream.compute.series.reported_columns import SESSION_METRICS, STEPS
 from tests import oracle
 from tests.depth import INVARIANT
-from tests.life import Life, lives, split
+from tests.lives.life import Life, lives, split
 from tests.rows import matching, values_of
 from tests.stream.counted import counted_by_minute
 

@@ -45,7 +45,7 @@ from stream.compute.sessions.overlap import (
 )
 from stream.compute.sessions.sessions_of_dates import BEYOND_LIMIT
 from tests.depth import INVARIANT
-from tests.life import PROFILE
+from tests.lives.circumstances import PROFILE
 from tests.rows import cells_of, matching, values_of
 
 _ZONE = "Europe/Stockholm"
