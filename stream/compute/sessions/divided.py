@@ -84,7 +84,7 @@ def _parts_of(patient: str, candidate: SessionCandidate, breaks: Pieces) -> list
 def _own_breaks(candidate: SessionCandidate, breaks: Pieces) -> Pieces:
     """Return where a candidate was paused for so long itself, nothing where it was not."""
     if candidate.pauses:
-        near = tuple(pause for pause in candidate.pauses if _is_near_one(pause, breaks))
+        near = tuple(pause for pause in candidate.pauses if _is_near_any(pause, breaks))
         return near if len(near) == len(breaks) else ()
     # one that states its timer states the pause; one that states nothing was told nothing
     states_timer = candidate.moving_ms is not None or candidate.unplaced_ms > 0
@@ -92,7 +92,7 @@ def _own_breaks(candidate: SessionCandidate, breaks: Pieces) -> Pieces:
     return breaks if has_room or not states_timer else ()
 
 
-def _is_near_one(pause: tuple[int, int], breaks: Pieces) -> bool:
+def _is_near_any(pause: tuple[int, int], breaks: Pieces) -> bool:
     return any(
         abs(pause[0] - start) <= SAME_WITHIN_MS and abs(pause[1] - end) <= SAME_WITHIN_MS
         for start, end in breaks
