@@ -13,9 +13,11 @@ from pathlib import Path, PurePath
 from ingest.connector import Connector
 from ingest.receiving.envelopes import envelope_of
 from ingest.vendors import CONNECTORS
+from kadens.derivation.long_files import is_too_long, reads_of_pieces
 from kadens.derivation.manifest import Manifest, ManifestBody, ManifestError
 from model.envelope import Envelope
 from model.facts import AttributedFact, Reject, RejectKind
+from parsers.fields import grouped
 from parsers.formats import version_of
 from stream.reading import Read, read_here, reported_by, slice_of
 
@@ -89,7 +91,11 @@ def read_bodies(manifest: Manifest, folder: Path, patient: str = PATIENT) -> Int
             intake.refuse(body, why)
         elif (body.connector, envelope.sha256) not in taken:
             taken.add((body.connector, envelope.sha256))
-            _take(intake, manifest, body, read_here(envelope, contents[body.path]), patient)
+            arrived = read_here(envelope, contents[body.path])
+            if is_too_long(arrived):
+                _take_pieces(intake, manifest, body, (envelope, contents[body.path]), patient)
+            else:
+                _take(intake, manifest, body, arrived, patient)
     return intake
 
 
@@ -134,6 +140,24 @@ def _is_consented(manifest: Manifest, body: ManifestBody) -> bool:
         if consent.source == body.connector and consent.from_ms <= body.received_ms and not ended:
             return True
     return False
+
+
+def _take_pieces(
+    intake: Intake,
+    manifest: Manifest,
+    body: ManifestBody,
+    file: tuple[Envelope, bytes],
+    patient: str,
+) -> None:
+    """Add what the pieces of a long file hold, and one reject for each cause."""
+    rejects: list[Reject] = []
+    for item in reads_of_pieces(*file):
+        if isinstance(item, Reject):
+            rejects.append(item)
+        else:
+            rejects += item.rejects
+            _take(intake, manifest, body, replace(item, rejects=()), patient)
+    intake.refuse(body, *grouped(rejects))
 
 
 def _take(
