@@ -101,7 +101,7 @@ def outcome_words(event: WhatIfEvent) -> str:
     """Return what becomes of an event."""
     if event.outcome is EventOutcome.RAISED:
         return translated(N_("new alert"))
-    return f"{translated(N_('no alert'))}: {held_words(event.why)}"
+    return _("no alert: %(why)s", why=held_words(event.why))
 
 
 def figure_words(value: float) -> str:

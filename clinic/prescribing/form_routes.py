@@ -6,6 +6,7 @@ a sentence beside each field that is wrong.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -26,7 +27,7 @@ from model.prescribing.notes import PrescriptionNote
 from model.prescription import WEEKDAYS, Prescription
 from model.schemas.prescription_bounds import INTENSITY_BOUNDS, RPE_SCALES
 from model.words.activities import TYPES
-from model.words.language import N_
+from model.words.language import N_, translated
 from storage.reads.views import PatientBrief
 from web.problems import RequestRefused
 
@@ -74,8 +75,13 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
             errors = await _take_fields(scope, pseudonym, fields, base["prescription"])
     # no prescription was written: the scope rolls back when its block fails
     except UnconfirmedError as refused:
-        return _form(request, context, base, fields, notes=refused.notes, status=UNUSABLE)
+        sent = _as_sent(base, fields)
+        return _form(request, context, sent, fields, notes=refused.notes, status=UNUSABLE)
     except RequestRefused as refused:
+        if refused.status_code == HTTPStatus.CONFLICT:
+            # with what is the newest now: who has read that it changed may go on
+            changed = FormErrors(by_field={}, general=(translated(str(refused.detail)),))
+            return _form(request, context, base, fields, changed, status=refused.status_code)
         # any other refusal is about who asks or what is gone, and no field could be mended
         if refused.status_code != UNUSABLE:
             raise
@@ -84,10 +90,18 @@ async def take_form(request: Request, pseudonym: Pseudonym) -> Response:
     except ValueError as error:
         raise RequestRefused(422, "The form is not as this page made it.") from error
     if errors:
-        return _form(request, context, base, fields, errors, status=422)
+        return _form(request, context, _as_sent(base, fields), fields, errors, status=UNUSABLE)
     action = "submit" if _submits(fields) else "draft"
     csrf_guard.count_action(request, action)
     return back_to_list(pseudonym, action)
+
+
+def _as_sent(base: dict[str, Any], fields: dict[str, list[str]]) -> dict[str, Any]:
+    """Return what a form began with, still an answer to the version that its author has seen.
+
+    With the newest one, a mistake that is mended would write over what a colleague wrote meanwhile.
+    """
+    return {**base, "named": {**base["named"], "known": _only(fields, "known")}}
 
 
 async def _fields_sent(request: Request) -> dict[str, list[str]]:

@@ -9,9 +9,13 @@ import pytest
 
 from alerts.registry import RULES
 from alerts.ruling.quality import ClinicianLoad
+from alerts.ruling.what_if import EventOutcome, WhatIfEvent
 from clinic.pages.rule_overrides import set_figures
-from clinic.pages.rule_words import load_words
+from clinic.pages.rule_words import load_words, outcome_words
+from clinic.pages.templating import clinic_languages
+from model.alert import Tier
 from model.prescribing.rule_settings import RuleSettings
+from model.words.language import read_in
 from tests.clinic_world import CLINICIAN, NAMES, Served
 from tests.rows import values_of
 
@@ -219,3 +223,21 @@ def test_a_count_of_one_is_worded_as_one() -> None:
     assert load_words(row, 90) == (
         "Patients without a clinician: 1 alert of tier A or B, 1 patient, 0.01 a day"
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "why", "words"),
+    [
+        (EventOutcome.HELD, "cooldown", "ingen signal: kort efter en annan signal"),
+        (EventOutcome.RAISED, "", "ny signal"),
+    ],
+)
+def test_what_becomes_of_an_event_is_swedish_on_a_swedish_page(
+    outcome: EventOutcome, why: str, words: str
+) -> None:
+    event = WhatIfEvent(
+        patient="p", rule="P1", key="k", at_ms=0, tier=Tier.B, outcome=outcome, why=why,
+        notified_ms=None, sentence="",
+    )  # fmt: skip
+    with read_in(clinic_languages()["sv"]):
+        assert outcome_words(event) == words

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
 
-from tests.clinic_world import CLINICIAN, Served
+from clinic.prescribing.forms import blank_prescription, typed_fields
+from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINICIAN, Served
 from tests.rows import cells_of
+from web import csrf
 
 _PATIENT = "p-new"
 _DRAFTS = f"/api/v1/patients/{_PATIENT}/prescription-drafts"
@@ -258,3 +261,25 @@ def test_what_overlaps_or_lies_in_the_past_is_confirmed_before_it_is_written(
         assert {row["name"] for row in answer.json()["errors"]} == {"confirm"}
         assert [row["id"] for row in _shapes(writing_door)] == [f"rx-{_PATIENT}"]
     assert _done(_submit(writing_door, draft, 1))["valid_from"] == "2026-11-16"
+
+
+def test_a_form_that_is_late_says_so_and_keeps_what_was_typed(writing_door: Served) -> None:
+    path = f"/patients/{_PATIENT}/prescriptions/write"
+    token = csrf.form_token(CLINIC_KEY, CLINICIAN.subject, CLINIC_NOW)
+    form = typed_fields(blank_prescription(date(2026, 12, 1), date(2027, 2, 1)))
+    fields = {**form, "token": token, "change": f"rx-{_PATIENT}", "known": "2", "action": "draft"}
+    wish = {"version": 2, "first": "2026-12-01", "last": "2026-12-02", "why": "holiday"}
+    _done(_send(writing_door, "POST", f"{_RX}/pauses", wish))
+
+    def send(**typed: str) -> httpx2.Response:
+        return writing_door.post(path, data={**fields, "activity": "Walks by the sea", **typed})
+
+    # a mistake that is mended must not write over what a colleague wrote meanwhile
+    mistaken = send(minutes_per_session="half")
+    assert (mistaken.status_code, 'name="known" value="2"' in mistaken.text) == (422, True)
+    late = send()
+    assert (late.status_code, 'name="known" value="3"' in late.text) == (409, True)
+    assert "Somebody has changed this meanwhile." in late.text
+    assert 'value="Walks by the sea"' in late.text
+    assert writing_door.rows("select count(*) from prescription_draft") == [(0,)]
+    assert send(known="3").status_code == 303

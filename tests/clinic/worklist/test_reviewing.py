@@ -122,3 +122,14 @@ def test_the_page_weighs_little(clean: Served) -> None:
 
 
 _OWN = ("clinic.css", "live.js", "worklist.js", "mark.svg")
+
+
+def test_a_kept_filter_is_removed_where_it_is_in_use(clean: Served) -> None:
+    kept = {"token": _TOKEN, "name": "Knees & <hips>", "query": "tag=knee"}
+    assert clean.post("/filters", data=kept).headers["location"] == "/?tag=knee"
+    button = 'name="name" value="Knees &amp; &lt;hips&gt;">Remove the filter'
+    assert button not in clean.get("/").text
+    assert button in clean.get("/?tag=knee").text
+    gone = clean.post("/filters", data={**kept, "query": ""})
+    assert gone.headers["location"] == "/"
+    assert clean.rows("select count(*) from saved_filter") == [(0,)]
