@@ -8,8 +8,6 @@ records stand twice, clock times in several languages, units of several countrie
 phone and a watch for the same minutes.
 """
 
-import json
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -18,7 +16,7 @@ from typing import BinaryIO
 
 from model.calendar import DAY_MS, MINUTE_MS
 from simulate.exports.apple_text import DOCUMENT_TYPE, KIND, ExportText, metadata
-from simulate.exports.written_files import path_to_write, until_ms, writing_parser
+from simulate.exports.written_files import path_to_write, print_truth, until_ms, writing_parser
 
 _UNTIL_MS = 1_735_689_600_000  # 2025-01-01
 _ZONE = "Europe/Stockholm"
@@ -256,7 +254,7 @@ def _main() -> None:
     else:
         with path.open("wb") as out:
             truth = write_document(export, out)
-    sys.stdout.write(json.dumps(asdict(truth), indent=1) + "\n")
+    print_truth(path, asdict(truth))
 
 
 if __name__ == "__main__":

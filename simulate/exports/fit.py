@@ -5,12 +5,10 @@
 The walk is half an hour at 10:00 (UTC+1) on the day before, with a heart rate each second.
 """
 
-import sys
-
 import numpy as np
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, rfc3339
-from simulate.exports.written_files import path_to_write, until_ms, writing_parser
+from simulate.exports.written_files import path_to_write, print_truth, until_ms, writing_parser
 from simulate.fit_writer import Recording, write_activity
 
 _START_MS, _LENGTH_MS = 9 * HOUR_MS, 30 * MINUTE_MS
@@ -41,7 +39,7 @@ def _main() -> None:
     path = path_to_write(parser, arguments)
     walk = walk_before(until_ms(arguments))
     path.write_bytes(write_activity(walk))
-    sys.stdout.write(f"{path}: a walk from {rfc3339(walk.start_ms)} to {rfc3339(walk.end_ms)}\n")
+    print_truth(path, {"start": rfc3339(walk.start_ms), "end": rfc3339(walk.end_ms)})
 
 
 if __name__ == "__main__":

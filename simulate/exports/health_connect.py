@@ -7,16 +7,14 @@ anybody's. Tables, columns and units are those of measured exports: times in epo
 seconds, energy in calories, weight in grams, generated columns beside the stored ones.
 """
 
-import json
 import sqlite3
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from simulate.exports.written_files import path_to_write, until_ms, writing_parser
+from simulate.exports.written_files import path_to_write, print_truth, until_ms, writing_parser
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -237,7 +235,7 @@ def _main() -> None:
     # not into the file that is there: a database keeps what it has
     path.unlink(missing_ok=True)
     export_of(truth).write(path)
-    sys.stdout.write(json.dumps({**asdict(truth), "walks": len(list(truth.walks()))}) + "\n")
+    print_truth(path, {**asdict(truth), "walks": len(list(truth.walks()))})
 
 
 if __name__ == "__main__":

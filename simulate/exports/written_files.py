@@ -1,8 +1,12 @@
 """What the commands that write invented files share: their options, and where they may write."""
 
+import json
+import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
 
 from model.calendar import epoch_ms
 
@@ -36,3 +40,8 @@ def until_ms(arguments: Namespace) -> int:
     """Return the midnight (UTC) before which everything lies, epoch ms."""
     day = arguments.until or datetime.now(UTC).date()
     return epoch_ms(datetime.combine(day, time(), UTC))
+
+
+def print_truth(path: Path, truth: Mapping[str, Any]) -> None:
+    """Print which file was written, and what is true of it, as JSON."""
+    sys.stdout.write(json.dumps({"path": str(path), **truth}, indent=1) + "\n")

@@ -1,5 +1,6 @@
 """The commands that write invented files: what they write is read, and mistakes are a line."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,10 @@ def _written(name: str, *words: str) -> "subprocess.CompletedProcess[str]":
 def test_a_file_is_written_once_and_over_itself_only_by_force(name: str, tmp_path: Path) -> None:
     path = tmp_path / _NAMES[name]
     words = (str(path), "--until", "2026-11-25", *_QUICK[name])
-    assert _written(name, *words).returncode == 0
+    written = _written(name, *words)
+    assert written.returncode == 0
+    # each says in the same form what it wrote and what is true of it
+    assert json.loads(written.stdout)["path"] == str(path)
     before = path.read_bytes()
     again = _written(name, *words)
     assert again.returncode == 2
@@ -49,6 +53,9 @@ def test_the_help_names_the_command_and_a_missing_folder_is_a_line(
 
 def test_the_walk_lies_on_the_day_before(tmp_path: Path) -> None:
     path = tmp_path / "walk.fit"
-    assert _written("fit", str(path), "--until", "2026-11-25").stdout == (
-        f"{path}: a walk from 2026-11-24T09:00:00Z to 2026-11-24T09:30:00Z\n"
-    )
+    written = _written("fit", str(path), "--until", "2026-11-25")
+    assert json.loads(written.stdout) == {
+        "path": str(path),
+        "start": "2026-11-24T09:00:00Z",
+        "end": "2026-11-24T09:30:00Z",
+    }

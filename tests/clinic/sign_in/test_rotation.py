@@ -10,7 +10,7 @@ import httpx2
 
 from kadens.secrets.writing import new_secret, rewrite_secrets, with_new_key, with_retired_key
 from tests.clinic.sign_in.conftest import Open, browser
-from tests.clinic.sign_in.test_sign_in import sign_in
+from tests.clinic.sign_in.sign_in_steps import sign_in
 
 _AT = "2026-11-28T00:00:00Z"
 

@@ -25,7 +25,7 @@ from storage.fetching.connections import HeldAccount, SealedTokens, renew_tokens
 from storage.fetching.queue import finish_fetch
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import FIT, USER, FetchingWorld, open_world
-from tests.storage.fetching.test_fetching import KilledError
+from tests.storage.fetching.killed import KilledError
 from tests.until import until
 
 pytestmark = pytest.mark.anyio

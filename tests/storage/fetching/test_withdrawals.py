@@ -17,7 +17,7 @@ from storage.people import consents
 from storage.people.fetches import PatientNotice, put_notices
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import USER, WORLD_KEY, FetchingWorld, open_world
-from tests.storage.fetching.test_fetching import KilledError
+from tests.storage.fetching.killed import KilledError
 from tests.storage.fetching.test_kills import killed_step
 
 pytestmark = pytest.mark.anyio
