@@ -32,6 +32,7 @@ from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.duty import duty_pages
 from clinic.head_notes import note_heads
 from clinic.language import language_routes
+from clinic.linking import link_pages
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.notes import note_pages
@@ -102,6 +103,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     list_routes.prescription_pages,
     form_routes.prescribing_pages,
     note_pages.note_pages,
+    link_pages,
     summary_pages.summary_pages,
     language_routes.language_router,
 )

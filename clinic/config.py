@@ -62,6 +62,8 @@ class ClinicConfig:
     `windows` reads what a patient's rows are derived from, for previews of corrections; without it
     a preview shows alerts alone.
     `closing` says when accounts close by themselves.
+    `new_link` makes a link of the patient door, and returns its address with the digest that is
+    stored; None where patients have no door.
     `note_head` gets the head of the audit log every hour; None notes it nowhere.
     """
 
@@ -83,6 +85,7 @@ class ClinicConfig:
     wrapping: Keys | None = field(default=None, repr=False)
     windows: WindowReader | None = None
     closing: ClosingTerms = field(default_factory=ClosingTerms)
+    new_link: Callable[[], tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -528,6 +528,12 @@ async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, st
     return {pseudonym: NAMES[pseudonym] for pseudonym in pseudonyms if pseudonym in NAMES}
 
 
+def made_link() -> tuple[str, str]:
+    """Return the address of an invented link, and its digest."""
+    link = uuid.uuid4().hex
+    return f"https://patients.example.org/enter/{link}", hashlib.sha256(link.encode()).hexdigest()
+
+
 @contextmanager
 def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
     """Serve the door in a thread, on a free port of loopback, until the block ends."""
@@ -545,6 +551,7 @@ def serve(dsn: str, clinician: Identity = CLINICIAN) -> Iterator[Served]:
             prescriber_roles=frozenset({CLINICIAN.role}),
             wrapping=lambda: KeyRing.single(CLINIC_KEY),
             windows=load_window,
+            new_link=made_link,
         )
     )
     # the product's server: another one resets a connection whose request it has not read in full

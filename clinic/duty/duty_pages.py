@@ -25,7 +25,7 @@ _DONE: dict[str, str] = {
     "away": N_("The absence is written."),
     "back": N_("The absence has ended."),
 }
-_SUBJECT, _DATE = 255, 10
+_SUBJECT, _DATE_TYPED = 255, 30
 _IN_LINE = 3  # places of the line that the form has; more are kept as they are
 _FIELDS = frozenset(
     {
@@ -74,8 +74,8 @@ class AbsenceForm(BaseModel):
 
     token: str = ""
     subject: str = Field(default="", max_length=_SUBJECT)
-    first: str = Field(default="", max_length=_DATE)
-    last: str = Field(default="", max_length=_DATE)
+    first: str = Field(default="", max_length=_DATE_TYPED)
+    last: str = Field(default="", max_length=_DATE_TYPED)
     cover: str = Field(default="", max_length=_SUBJECT)
 
 
@@ -151,7 +151,7 @@ async def _refused(
 
 def _date(name: str, text: str) -> date:
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(text.strip())
     except ValueError:
         day = date.min
     if not FIRST_DATE <= day <= LAST_DATE:

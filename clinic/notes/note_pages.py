@@ -13,9 +13,12 @@ from clinic.notes.annotating import AnnotationWish
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.notes.annotation import AnnotationKind
+from model.words.language import N_
 from web.problems import RequestRefused
 
 note_pages = APIRouter(include_in_schema=False)
+
+_NO_DATE = N_("A date is written as year, month and day, such as 2026-11-23.")
 
 
 @note_pages.post("/patients/{pseudonym}/annotations")
@@ -77,6 +80,6 @@ async def take_note(
 
 def _typed_date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise RequestRefused(422, "A date is written as year, month and day.") from error
+        raise RequestRefused(422, _NO_DATE) from error

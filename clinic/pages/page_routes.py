@@ -212,6 +212,7 @@ def common_context(scope: RequestScope) -> dict[str, Any]:
         # who may only read is shown no form that would be refused
         "may_write": scope.may_write,
         "may_review": scope.may_review,
+        "may_link": scope.may_write and scope.clinic.new_link is not None,
         "now_ms": scope.now_ms,
         # The first key signs; older keys only verify the forms of open pages.
         "form_token": csrf.form_token(scope.clinic.form_keys()[0], clinician.subject, scope.now_ms),

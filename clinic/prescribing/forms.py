@@ -82,7 +82,8 @@ class FormErrors:
         return bool(self.by_field or self.general)
 
 
-SHORT_FORMS = ("first", "last", "why")  # the fields of a pause and of an end
+# The fields of a pause and of an end, with the labels that they have there.
+SHORT_FORMS: dict[str, str] = {"first": N_("From"), "last": N_("To"), "why": N_("Because of")}
 NO_ERRORS = FormErrors(by_field={}, general=())
 
 
@@ -223,7 +224,8 @@ def _number(text: str) -> float | int | str | None:
     if not text:
         return None
     try:
-        value = float(text.replace(",", "."))
+        # Python reads 1_0 as ten; nobody means that
+        value = float(text.replace(",", ".").replace("_", " _ "))
     except ValueError:
         return text
     return int(value) if value.is_integer() else value
@@ -274,13 +276,12 @@ def _field_of(path: str) -> str:
 def _plain_words(text: str) -> str:
     """Return a sentence about a field with the labels of the form in place of the fields' names."""
     words: list[str] = []
+    labels = {**FIELD_LABELS, **SHORT_FORMS}
     # every second piece stood between two marks, and is a name
     for number, piece in enumerate(text.split("`")):
         is_name = number % 2 == 1
         words.append(
-            f"\u201c{translated(FIELD_LABELS[piece])}\u201d"
-            if is_name and piece in FIELD_LABELS
-            else piece
+            f"\u201c{translated(labels[piece])}\u201d" if is_name and piece in labels else piece
         )
     return "".join(words)
 

@@ -106,7 +106,8 @@ async def take_pause(  # noqa: PLR0913, PLR0917 - a parameter for each field of 
 ) -> Response:
     """Pause a prescription, then show the prescriptions again."""
     csrf_guard.check_form_token(request, token)
-    body = {"version": version, "first": first, "last": last, "why": why}
+    # a date that is pasted comes with blanks around it
+    body = {"version": version, "first": first.strip(), "last": last.strip(), "why": why}
     try:
         wish = PauseBody.model_validate({**body, "version": _version(version)})
         async with open_scope(request) as scope:
@@ -129,7 +130,7 @@ async def take_end(
     """End a prescription, then show the prescriptions again."""
     csrf_guard.check_form_token(request, token)
     try:
-        wish = EndBody.model_validate({"version": _version(version), "last": last})
+        wish = EndBody.model_validate({"version": _version(version), "last": last.strip()})
         async with open_scope(request) as scope:
             await writing.end(scope, pseudonym, prescription, wish)
     except (ValidationError, RequestRefused) as error:

@@ -1,10 +1,19 @@
 // Keeps an open page up to date. After a notification it fetches the page again and replaces the
 // sections that differ; focus, scroll, open details and what was typed stay. Without an event
-// stream it fetches every few seconds. It changes nothing on the server.
+// stream it fetches every few seconds. It changes nothing on the server, and keeps a form from being
+// sent twice by a double click.
 "use strict";
 (() => {
   document.documentElement.classList.add("js");
-  const QUIET_MS = 1500, POLL_MS = 5000, IDLE_MS = 60000;
+  const QUIET_MS = 1500, POLL_MS = 5000, IDLE_MS = 60000, ONCE_MS = 3000;
+  // A double click sends a form once: the server would take two notes, or two prescriptions.
+  const sent = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (Date.now() - (sent.get(form) ?? -ONCE_MS) < ONCE_MS) event.preventDefault();
+    else sent.set(form, Date.now());
+  });
   const shown = document.getElementById("live");
   const served = new Map();
   for (const part of document.querySelectorAll("[data-live]")) served.set(part.id, part.outerHTML);

@@ -11,7 +11,7 @@ from kadens.wiring.needs import keys_of, needed, words_of
 from kadens.wiring.sign_in import sign_in_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from fastapi import FastAPI
 
@@ -83,7 +83,24 @@ def _config(settings: Settings, identify: "Identify") -> "ClinicConfig":
         wrapping=keys,
         windows=load_window,
         closing=closing_terms(settings),
+        new_link=_link_maker(settings),
     )
+
+
+def _link_maker(settings: Settings) -> "Callable[[], tuple[str, str]] | None":
+    """Return what makes links of the patient door, None where it has no address for patients."""
+    from patient.entry import ENTER_PATH
+    from patient.linking.binding import random_text, secret_digest
+
+    # the default is this machine: who is elsewhere could not open it
+    if not (settings.patient_url.startswith("https:") or local_only(settings)):
+        return None
+
+    def made() -> tuple[str, str]:
+        link = random_text()
+        return f"{settings.patient_url.rstrip('/')}{ENTER_PATH}/{link}", secret_digest(link)
+
+    return made
 
 
 def _head_noter(settings: Settings) -> "NoteHead | None":

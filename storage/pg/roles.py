@@ -108,7 +108,10 @@ TABLES: dict[str, Access] = {
         clinic="select (patient, connector, created_at, expires_at, used_at)",
         patient="select, insert, update",
     ),
-    "door_link": Access(patient="select, update (used_at)"),
+    # a clinician ends the links that are there and makes one, and can read none
+    "door_link": Access(
+        clinic="select (patient), insert, delete", patient="select, update (used_at)"
+    ),
     "patient_session": Access(patient=ALL),
     "vendor_withdrawal": Access(
         clinic="select (connector, patient, withdrawn_at)",

@@ -73,6 +73,7 @@ def test_the_units_own_people_are_shown_their_forms(callers: ClinicCallers) -> N
     assert shown >= {
         "/duty",
         "/patients/{pseudonym}/annotations",
+        "/patients/{pseudonym}/door-link",
         "/patients/{pseudonym}/labels",
         "/patients/{pseudonym}/note",
         "/patients/{pseudonym}/review",

@@ -59,3 +59,17 @@ def test_a_pinned_note_never_writes_over_a_newer_one(page: Page, acting: Served)
     expect(page.locator(".unsent")).to_have_value(_NOTE)
     page.locator("#way-back").click()
     expect(page.locator("#note > .pinned-text")).to_have_text("The newer note.")
+
+
+def test_a_double_click_sends_a_form_once(page: Page, acting: Served) -> None:
+    page.goto(_ALERT)
+    page.locator("#alert-note").fill(_NOTE)
+    # the second click comes when the first request is on its way, and would send another
+    page.locator("#do-alert-note").evaluate(
+        "(button) => { button.click(); setTimeout(() => button.click(), 20); }"
+    )
+    expect(page.locator("#alert-notes .notes li")).to_have_count(1)
+    assert acting.rows("select count(*) from alert_note") == [(1,)]
+    page.locator("#alert-note").fill("A second one.")
+    page.locator("#do-alert-note").click()
+    expect(page.locator("#alert-notes .notes li")).to_have_count(2)

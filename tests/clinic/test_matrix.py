@@ -31,6 +31,7 @@ from tests.clinic_world import (
     CLINICIAN,
     OTHER_UNIT,
     Served,
+    made_link,
     names,
 )
 from web import csrf
@@ -117,6 +118,7 @@ def _app(dsn: str) -> FastAPI:
             names=names,
             form_keys=lambda: [CLINIC_KEY],
             origin=SITE,
+            new_link=made_link,
         )
     )
     away = Registration(

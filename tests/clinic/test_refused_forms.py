@@ -119,3 +119,19 @@ def test_a_rule_is_tried_in_shadow(door: Served) -> None:
     assert answer.status_code == 200
     body = answer.json()
     assert (body["added"], [event["rule"] for event in body["removed"]]) == ([], ["P1"])
+
+
+def test_what_is_pasted_or_swedish_is_read_and_names_have_their_labels(door: Served) -> None:
+    note = {"kind": "illness", "first": " 2026-11-20 ", "last": "\u00a02026-11-21"}
+    assert _post(door, "/patients/p-fine/annotations", dict(note), "sv").status_code == 303
+    wrong = _post(door, "/patients/p-fine/annotations", {**note, "first": "20/11 2026"}, "sv")
+    assert wrong.json()["detail"].endswith("such as 2026-11-23.")
+    door.change("delete from annotation")
+    pause = {"version": "2", "first": " 2026-11-30", "last": "2026-11-20 ", "why": "illness"}
+    path = "/patients/p-fine/prescriptions/rx-p-fine/pauses"
+    answer = _post(door, path, dict(pause), "sv")
+    assert _wrong(answer.text) == {"rx-p-fine-pause-first": "får inte vara efter “Till”"}
+    form = typed_fields(blank_prescription(date(2026, 12, 1), date(2027, 2, 1)))
+    write = "/patients/p-fine/prescriptions/write"
+    ten = _post(door, write, {**form, "minutes_per_session": "1_0", "action": "draft"}, "sv")
+    assert _wrong(ten.text) == {"minutes_per_session": "måste vara ett heltal"}

@@ -72,6 +72,7 @@ def settings_of(dsn: str, folder: Path, **more: str) -> Settings:
         "KADENS_CLINIC_HOST": "0.0.0.0",  # noqa: S104 - keeps the demo clinician out
         "KADENS_SECRETS_FILE": str(secrets),
         "KADENS_OIDC_CLIENT_ID": CLIENT,
+        "KADENS_PATIENT_URL": "https://patients.example.org",
     }
     return read_settings({**result, **more})
 
