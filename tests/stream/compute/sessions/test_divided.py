@@ -20,7 +20,7 @@ _HUB = Source(vendor="hub", device_type=DeviceType.WATCH, method=Method.WORKOUT)
 _PHONE = replace(_HUB, device_type=DeviceType.PHONE)
 
 
-def _walked(
+def _record_of(
     source: Source,
     start: float,
     end: float,
@@ -61,17 +61,17 @@ def _counting(derived: Derived) -> list[tuple[float, float]]:
     return [((start - _T0) / MINUTE_MS, (end - _T0) / MINUTE_MS) for start, end in spans]
 
 
-_LUNCH = _walked(_WATCH, 0, 180, (40, 130))
+_LUNCH = _record_of(_WATCH, 0, 180, (40, 130))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        _walked(_HUB, 0, 180, timer=90),  # the total of the timer only
-        _walked(_HUB, 1, 180, timer=80),  # without its stops as well
-        _walked(_PHONE, 0, 181, timer=91),  # a worse source
-        _walked(_PHONE, 0, 180),  # nothing but its span
-        _walked(_HUB, 0, 180, (41, 129)),  # a pause of its own, and as long
+        _record_of(_HUB, 0, 180, timer=90),  # the total of the timer only
+        _record_of(_HUB, 1, 180, timer=80),  # without its stops as well
+        _record_of(_PHONE, 0, 181, timer=91),  # a worse source
+        _record_of(_PHONE, 0, 180),  # nothing but its span
+        _record_of(_HUB, 0, 180, (41, 129)),  # a pause of its own, and as long
     ],
     ids=["timer", "moving", "phone", "span", "near"],
 )
@@ -87,7 +87,7 @@ def test_another_route_of_a_divided_session_adds_nothing(other: AttributedFact) 
 
 
 def test_a_pause_that_is_a_few_seconds_too_short_divides_too() -> None:
-    long, short = _walked(_WATCH, 0, 180, (40, 100.5)), _walked(_HUB, 0, 180, (40.4, 100.2))
+    long, short = _record_of(_WATCH, 0, 180, (40, 100.5)), _record_of(_HUB, 0, 180, (40.4, 100.2))
     assert _counting(_derived(short)) == [(0, 180)]
     (day,) = _derived(long, short).days
     # each route ran for some seconds of the other's pause
@@ -95,6 +95,6 @@ def test_a_pause_that_is_a_few_seconds_too_short_divides_too() -> None:
 
 
 def test_a_route_that_ran_through_the_pause_stays_in_one_piece() -> None:
-    through = _walked(_HUB, 0, 180, timer=180)
+    through = _record_of(_HUB, 0, 180, timer=180)
     (day,) = _derived(_LUNCH, through).days
     assert (day.sessions, day.session_ms) == (1, 180 * MINUTE_MS)
