@@ -36,8 +36,8 @@ from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, Pool, open_pool
 from stream.collaborators import Collaborators
-from stream.derive_batch import derive_runs
 from stream.deriving import settings
+from stream.deriving.derive_batch import derive_runs
 from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
 from stream.metrics import make_metrics

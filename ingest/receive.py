@@ -16,7 +16,8 @@ from ingest.connector import Connector, Probe, VendorAnswer
 from ingest.door import Door, Incoming, Taken
 from ingest.ports import NotAcceptedError
 from ingest.problems import Refused, refused
-from ingest.proving.proofs import EchoAndSignature, Evidence
+from ingest.proving.evidence import Evidence
+from ingest.proving.signed import EchoAndSignature
 from ingest.proving.verify import Check, Verdict
 from ingest.receiving.appending import append_body
 from ingest.receiving.envelopes import envelope_of, passed_query

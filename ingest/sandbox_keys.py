@@ -18,15 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from ingest.proving.proofs import (
-    JOINT,
-    AccountAddress,
-    EchoAndSignature,
-    EchoedAuthorization,
-    Proof,
-    SecretPath,
-    SharedSecret,
-)
+from ingest.proving.addressed import AccountAddress
+from ingest.proving.evidence import JOINT
+from ingest.proving.proofs import Proof
+from ingest.proving.repeated import EchoedAuthorization, SecretPath, SharedSecret
+from ingest.proving.signed import EchoAndSignature
 
 _PREFIX = b"\x01"
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

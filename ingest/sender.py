@@ -9,20 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
 
-from ingest.proving.proofs import (
-    JOINT,
-    AccountAddress,
-    EchoAndSignature,
-    EchoedAuthorization,
-    LinkOnly,
-    Proof,
-    SecretPath,
-    SharedSecret,
-    Signature,
-    SignedForm,
-    account_query,
-)
+from ingest.proving.addressed import AccountAddress, account_query
+from ingest.proving.evidence import JOINT
+from ingest.proving.proofs import LinkOnly, Proof
+from ingest.proving.repeated import EchoedAuthorization, SecretPath, SharedSecret
 from ingest.proving.schemes import ECDSA, Scheme
+from ingest.proving.signed import EchoAndSignature, Signature, SignedForm
 from ingest.proving.signed_forms import fields_of_form
 from ingest.proving.verify import fields_bytes, opening_bytes
 from ingest.sandbox_keys import tink_signature

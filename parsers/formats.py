@@ -34,13 +34,14 @@ def is_packed(payload: bytes) -> bool:
     return payload.startswith((b"\x1f\x8b\x08", b"PK\3\4"))
 
 
+_PACKED = "packed"
 _FILE_VERSIONS = sum(row.version for row in FILE_FORMATS)
 FORMATS: tuple[Format, ...] = (
     *BODY_FORMATS,
     *FILE_FORMATS,
     # An export of years. What it holds is read anew whenever one of its readers changes.
     Format(
-        name="packed",
+        name=_PACKED,
         version=2 + _FILE_VERSIONS,
         read=Named("parsers.packed:read_packed"),
         sniff=is_packed,
@@ -57,6 +58,9 @@ def sniff(payload: bytes, filename: str = "") -> str | None:
 
     Its first `SNIFFED` bytes and its base name show it.
     """
+    # what a packed file holds may lie in it as it is, and would show the format of that
+    if is_packed(payload):
+        return _PACKED
     head = payload[:SNIFFED]
     for shown in dict.fromkeys((head, unmarked(head))):
         for row in FORMATS:

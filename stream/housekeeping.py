@@ -27,7 +27,7 @@ from storage.rights.journal_extracts import remove_old_extracts
 from storage.rights.rights_files import remove_old_files
 from stream.collaborators import Collaborators
 from stream.dead.resend import NAMED_WITHIN_S
-from stream.derive_batch import DERIVED_CHANNEL
+from stream.deriving.derive_batch import DERIVED_CHANNEL
 from stream.log.look import LogView
 from stream.log.messages import Partition
 from stream.revocations import forget_expired

@@ -38,7 +38,7 @@ from stream.collaborators import Collaborators
 from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
 from stream.delivering import deliver_message
-from stream.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
+from stream.deriving.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.intake.waiting import expire_quarantine, release_quarantine

@@ -40,7 +40,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "scores": ("tests/scoring/test_score_command.py",),
     "life": ("tests/stream/compute/test_life.py",),
     "chaos": ("tests/chaos/",),
-    "derive": ("tests/stream/compute/test_derive.py",),
+    "derive": ("tests/stream/compute/test_derive.py", "tests/stream/compute/windows/"),
     # they share the trees of all sources
     "sources": (
         "tests/guards/test_imports.py",

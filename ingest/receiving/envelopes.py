@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ingest import links
 from ingest.connector import Connector
 from ingest.door import Door, Incoming
-from ingest.proving.proofs import SecretPath
+from ingest.proving.repeated import SecretPath
 from model.envelope import Envelope
 from model.received import Context
 

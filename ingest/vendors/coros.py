@@ -5,7 +5,7 @@ COROS' own host, or from a host that the deployer pinned.
 """
 
 from ingest.connector import AccountInBody, Connector, Probe, VendorAnswer, always
-from ingest.proving.proofs import SharedSecret
+from ingest.proving.repeated import SharedSecret
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, RateWindow
 

@@ -8,8 +8,8 @@ of the secrets file that begins with `verify ` holds the code.
 import hmac
 
 from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import FITBIT_LEGACY
+from ingest.proving.signed import Signature
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, RateWindow
 

@@ -10,7 +10,7 @@ be read, and may change it later.
 """
 
 from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
-from ingest.proving.proofs import SecretPath
+from ingest.proving.repeated import SecretPath
 from ingest.vendor_answers import json_object
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, Backfill, ClientAuth, OAuth, RateWindow

@@ -11,8 +11,8 @@ import hmac
 import json
 
 from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer, always
-from ingest.proving.proofs import EchoAndSignature
 from ingest.proving.schemes import GOOGLE, GOOGLE_NAMED
+from ingest.proving.signed import EchoAndSignature
 from ingest.vendor_answers import json_object
 from model.received import Fetch
 from model.vendor_api import REFRESH_TOKEN, Api, ApiRequest, Backfill, ClientAuth, OAuth, RateWindow

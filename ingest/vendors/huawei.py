@@ -9,8 +9,8 @@ request is asked for with the id of our application in a header.
 """
 
 from ingest.connector import AccountInBody, Connector, Probe, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import HUAWEI
+from ingest.proving.signed import Signature
 from ingest.proving.verify import FIELDS_LIMIT
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, ClientAuth, OAuth, RateWindow

@@ -6,8 +6,8 @@ connect their watches in Junction's own pages, and Junction collects their past 
 """
 
 from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.signed import Signature
 from model.received import Fetch
 from model.vendor_api import Api, ApiRequest, RateWindow
 

@@ -1,8 +1,8 @@
 """Open Wearables, self-hosted: Svix signs its events with the endpoint's `whsec_` secret."""
 
 from ingest.connector import AccountInBody, Connector, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.signed import Signature
 
 OPEN_WEARABLES = Connector(
     name="open_wearables",

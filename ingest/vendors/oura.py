@@ -13,8 +13,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import OURA_SIGNATURE
+from ingest.proving.signed import Signature
 from ingest.vendor_answers import account_text, json_rows, time_of_end
 from model.calendar import rfc3339
 from model.received import Fetch

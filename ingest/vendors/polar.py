@@ -14,8 +14,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import POLAR_SIGNATURE
+from ingest.proving.signed import Signature
 from ingest.vendor_answers import json_object, rows_of
 from model.calendar import dates_between
 from model.received import Fetch

@@ -1,8 +1,8 @@
 """Patients' reports from an app, signed as Standard Webhooks with the app's own secret."""
 
 from ingest.connector import MIB, AccountInBody, Connector, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
+from ingest.proving.signed import Signature
 from model.words.red_flags import IF_RED_FLAG
 
 REPORTS = Connector(

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
-from ingest.proving.proofs import JOINT, SecretPath
+from ingest.proving.evidence import JOINT
+from ingest.proving.repeated import SecretPath
 from ingest.vendor_answers import json_rows
 from model.received import Fetch
 from model.vendor_api import (

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 
 from ingest.connector import AccountInBody, Connector, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import SUUNTO_SIGNATURE
+from ingest.proving.signed import Signature
 from model.received import Fetch
 from model.vendor_api import CLIENT_ID, Api, ApiRequest, Backfill, OAuth, RateWindow
 from model.vendors.tokens import TokenAnswer, account_in, standard_tokens

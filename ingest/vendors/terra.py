@@ -5,8 +5,8 @@ an event is not signed; it only orders versions of what the event holds.
 """
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import TERRA, TERRA_NAMED
+from ingest.proving.signed import Signature
 
 TERRA_HUB = Connector(
     name="terra",

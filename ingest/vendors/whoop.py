@@ -8,8 +8,8 @@ scope `offline`.
 from collections.abc import Mapping
 
 from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
-from ingest.proving.proofs import Signature
 from ingest.proving.schemes import WHOOP_SIGNATURE
+from ingest.proving.signed import Signature
 from ingest.vendor_answers import account_text
 from model.calendar import rfc3339
 from model.received import Fetch

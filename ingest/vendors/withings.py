@@ -14,7 +14,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from ingest.connector import MIB, AccountInBody, Connector, Passes, Probe, VendorAnswer, always
-from ingest.proving.proofs import ADDRESSED_ACCOUNT, AccountAddress, account_query
+from ingest.proving.addressed import ADDRESSED_ACCOUNT, AccountAddress, account_query
 from ingest.vendor_answers import json_object, rows_of
 from model.calendar import DAY_MS, utc
 from model.received import Fetch

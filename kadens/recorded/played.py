@@ -10,14 +10,10 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from ingest.connector import Connector, Probe
-from ingest.proving.proofs import (
-    ADDRESS_CODE,
-    ADDRESSED_ACCOUNT,
-    JOINT,
-    Evidence,
-    LinkOnly,
-    Signature,
-)
+from ingest.proving.addressed import ADDRESS_CODE, ADDRESSED_ACCOUNT
+from ingest.proving.evidence import JOINT, Evidence
+from ingest.proving.proofs import LinkOnly
+from ingest.proving.signed import Signature
 from ingest.proving.verify import Check, Verdict
 from ingest.sender import Proven, prove
 from ingest.vendors.oura import verification_token

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from model.envelope import Envelope
 from model.topics import FACTS, FACTS_LARGE, RAW
 from stream.collaborators import Collaborators
-from stream.derive_batch import derive_runs
+from stream.deriving.derive_batch import derive_runs
 from stream.judge_patient import judge_due
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs

@@ -91,7 +91,7 @@ def key_sets(settings: Settings) -> "KeySetFollower":
     """Return the public keys of the vendors that publish them and have a key here."""
     from fetcher.key_sets import key_set_load
     from ingest.key_sets import KeySetFollower
-    from ingest.proving.proofs import EchoAndSignature
+    from ingest.proving.signed import EchoAndSignature
     from ingest.vendors import CONNECTORS
 
     loads: dict[str, LoadKeySet] = {}

@@ -54,7 +54,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an SQLite database of some years; a larger one is cut into pieces
     Format(
         name="health_connect",
-        version=2,
+        version=3,
         read=Named("parsers.health_connect.health_connect:read_health_connect"),
         sniff=Named("parsers.health_connect.health_connect:is_health_connect"),
         cut=Named("parsers.health_connect.cutting:cut_health_connect"),
@@ -111,7 +111,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a stream of years has 30 MiB
     Format(
         name="google_fit",
-        version=3,
+        version=4,
         grows=("Daily activity metrics",),
         read=Named("parsers.takeout.google_fit:read_google_fit"),
         sniff=Named("parsers.takeout.google_fit:is_google_fit"),

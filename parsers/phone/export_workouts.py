@@ -33,6 +33,7 @@ from parsers.phone.export_names import (
     WORKOUT_TOTALS,
     WORKOUT_WORDS,
 )
+from parsers.phone.export_units import written_unit
 from parsers.phone.grids import grid_of
 from parsers.phone.values import (
     APP,
@@ -41,7 +42,6 @@ from parsers.phone.values import (
     add_values,
     by_hand,
     valued_items,
-    written_unit,
 )
 from parsers.word_tables import type_of_word
 

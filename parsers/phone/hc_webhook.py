@@ -34,6 +34,7 @@ from parsers.json_records import ListedRecord, listed_records, text_of
 from parsers.pauses import stated_timer_ms
 from parsers.phone.collected import Collected, word_of
 from parsers.phone.export_names import Held
+from parsers.phone.export_units import written_unit
 from parsers.phone.hc_webhook_names import (
     ASLEEP_LIST,
     DEVICES_BY_NUMBER,
@@ -47,7 +48,6 @@ from parsers.phone.hc_webhook_names import (
     Listed,
 )
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
-from parsers.phone.values import written_unit
 from parsers.stated_once import members_once
 from parsers.vendors.open_wearables.names import device_type
 from parsers.word_tables import type_of_word

@@ -10,20 +10,15 @@ from typing import Any, NamedTuple
 
 from model.calendar import DAY_MS
 from model.facts import DaySummary, Method, RejectKind, Source
-from model.metrics import METRIC
-from model.words.units import Unit, unit_conversion
 from parsers.fields import JsonObject, Unreadable, head, measure_of, number_of, object_of
 from parsers.local_times.moments import Moment, moment_of, placed_moment
 from parsers.local_times.named_zone import NO_OFFSET
 from parsers.phone.collected import Collected, phone_source, word_of
 from parsers.phone.export_names import Followed, Held
+from parsers.phone.export_units import written_unit
 from parsers.phone.grids import DAYS, HOURS, LONGER, Grouping
 
 APP = "Health Auto Export"
-# The app has one unit for these. It spells "count" in the phone's language, and early versions
-# leave it away or write it for beats a minute.
-_COUNTED_UNITS = frozenset({"{steps}", "{floors}"})
-_RATE, _RATE_WORDS = "/min", frozenset({"", "count"})
 _DISTANCE = "distance"
 _FRACTION = "oxygen_saturation"  # 0.97 and 97 are both written with the unit %
 _AT = ("date", "startDate", "start")
@@ -99,23 +94,6 @@ def _measure(followed: Followed, item: JsonObject, units: object) -> float | Non
                 number *= 100
             return measure_of(number, followed.metric, member, unit.factor, unit.offset)
     return None
-
-
-@lru_cache(maxsize=1024)
-def _known_unit(metric: str, units: str) -> Unit | None:
-    ours = METRIC[metric].unit
-    if ours in _COUNTED_UNITS or (ours == _RATE and units in _RATE_WORDS):
-        return Unit(units, ours)
-    return unit_conversion(units, ours)
-
-
-def written_unit(metric: str, units: object) -> Unit:
-    """Return the conversion of a written unit to that of a metric; Unreadable where it is none."""
-    written = "" if units is None else units
-    known = _known_unit(metric, written) if isinstance(written, str) else None
-    if known is None:
-        raise Unreadable("units", f"not a unit of {metric}", RejectKind.UNKNOWN)
-    return known
 
 
 def _add_sample(column: ValueColumn, valued: Valued, value: float, into: Collected) -> None:

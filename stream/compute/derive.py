@@ -55,6 +55,7 @@ from stream.compute.sessions.candidates import (
 )
 from stream.compute.sessions.date_inputs import inputs_by_date
 from stream.compute.sessions.detected import detect_sessions
+from stream.compute.sessions.divided import divided_alike
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.marks import with_marks
 from stream.compute.sessions.session_rows import (
@@ -110,7 +111,7 @@ def _candidates(
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
     stated = session_candidates(window.patient, window.workouts, window.reports)
-    single = deduplicate(stated)
+    single = deduplicate(divided_alike(window.patient, stated))
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.
     known = deduplicate(merge_adjacent(single))

@@ -28,8 +28,8 @@ from storage.facts.ids import PatientRow
 from storage.facts.writer import write_facts
 from storage.people.patients import patient_id
 from storage.pg.pool import Connection
-from stream.derive_batch import DERIVED_CHANNEL, event
 from stream.deriving.batches import PIECE_MS, derive_span
+from stream.deriving.derive_batch import DERIVED_CHANNEL, event
 from stream.reading import READABLE_CONNECTORS
 from stream.replay.context import BeginTransaction, ReplayContext, ReplayScope
 from stream.replay.plan import Cluster, SourceStretch, clusters, measured_by_source

@@ -13,8 +13,9 @@ from typing import Any
 from kadens.commands.console import process_settings
 from kadens.wiring.working import run_worker
 from storage.pg.pool import Connection
-from stream import derive_batch, normalise
+from stream import normalise
 from stream.collaborators import Collaborators
+from stream.deriving import derive_batch
 from stream.log.messages import Message
 from stream.reading import Read
 from tests.planted_readers import plant_readers

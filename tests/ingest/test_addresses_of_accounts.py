@@ -11,7 +11,8 @@ import pytest
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryLog
-from ingest.proving.proofs import AccountAddress, Evidence, account_code, account_query
+from ingest.proving.addressed import AccountAddress, account_code, account_query
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.sender import sign
 from ingest.vendors import CONNECTORS

@@ -12,7 +12,8 @@ from ingest.connector import MIB, Connector, LinkToken
 from ingest.door import Door
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog
-from ingest.proving.proofs import LinkOnly, Proof, Signature
+from ingest.proving.proofs import LinkOnly, Proof
+from ingest.proving.signed import Signature
 from ingest.sandbox_keys import sandbox_door_keys, sandbox_key
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from ingest.connector import AccountInBody, Connector, LinkToken, Passes, VendorAnswer, always
-from ingest.proving.proofs import LinkOnly, SecretPath, SharedSecret, Signature
+from ingest.proving.proofs import LinkOnly
+from ingest.proving.repeated import SecretPath, SharedSecret
 from ingest.proving.schemes import SVIX
+from ingest.proving.signed import Signature
 from ingest.vendors import CONNECTORS
 from model.received import Fetch
 from model.vendor_api import (

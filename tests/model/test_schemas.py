@@ -31,7 +31,7 @@ from model.schemas.from_types import JsonSchema, schema_of
 from model.schemas.report_body import EXAMPLE, SCALES
 from model.storable import fact_refusal
 from parsers.reports import parse_reports
-from stream.derive_batch import event
+from stream.deriving.derive_batch import event
 from tests.clinic_world import clinic_facts
 
 _T = TypeVar("_T")

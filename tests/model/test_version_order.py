@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from ingest.proving.proofs import Signature
+from ingest.proving.signed import Signature
 from ingest.vendors import CONNECTORS
 from model.versions.version_order import (
     SIGNED_IDS,

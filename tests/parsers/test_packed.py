@@ -188,3 +188,11 @@ def test_the_bounds_hold_for_all_members_together(monkeypatch: pytest.MonkeyPatc
 
 def test_packed_files_are_read_again_when_a_reader_of_files_changes() -> None:
     assert version_of("packed") > version_of("fit") + version_of("tcx") - 1
+
+
+@pytest.mark.parametrize("root", ["gpx", "TrainingCenterDatabase", "HealthData"])
+def test_what_lies_unpacked_in_a_zip_does_not_show_its_format(root: str) -> None:
+    # many programs store small files as they are, so their text begins within the first bytes
+    body = _zip(f"<{root}></{root}>".encode(), _RUN, method=zipfile.ZIP_STORED)
+    assert sniff(body, "export.zip") == "packed"
+    assert len(of_type(Workout, parse("files", body).facts)) == 1

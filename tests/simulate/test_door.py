@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ingest.links import read_link
-from ingest.proving.proofs import Signature
+from ingest.proving.signed import Signature
 from ingest.proving.verify import Verdict, verify
 from ingest.vendors import CONNECTORS
 from kadens.local.enrol import simulated_tokens

@@ -24,7 +24,7 @@ from storage.people import consents
 from storage.pg.pool import Connection, open_pool
 from stream import refresh
 from stream.collaborators import Collaborators
-from stream.derive_batch import derive_runs
+from stream.deriving.derive_batch import derive_runs
 from stream.judge_patient import judge_due
 from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.derive_batch import _decode
+from stream.deriving.derive_batch import _decode
 from stream.log.messages import Message
 from tests.rows import values_of
 

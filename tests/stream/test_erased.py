@@ -19,7 +19,7 @@ from model.topics import FACTS, RAW
 from storage.erase import erase
 from storage.people import care_team, consents, patients
 from storage.pg.pool import open_pool
-from stream.derive_batch import derive_runs
+from stream.deriving.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.databases.reuse import database_copied

@@ -6,7 +6,7 @@ from hashlib import sha256
 from random import Random
 
 from ingest.connector import Connector
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Check, Verdict
 from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.calendar import MINUTE_MS

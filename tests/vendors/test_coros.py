@@ -6,7 +6,7 @@ import pytest
 from fetcher.addresses import RefusedAddressError
 from fetcher.parts import FetchedVendor
 from fetcher.questions import request_of
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.vendors.coros import COROS
 from model.received import NoticeKind

@@ -12,7 +12,7 @@ import pytest
 from fetcher.answers import Meaning, VendorResponse, meaning_of
 from fetcher.key_sets import key_set_load
 from ingest.key_sets import KeySetFollower
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Check, Verdict
 from ingest.vendors.google_health import GOOGLE_HEALTH, KEY_SET, google_account, google_past
 from kadens.derivation.held_facts import HeldFacts, hold_facts

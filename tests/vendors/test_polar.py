@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.vendors.polar import POLAR, polar_past, polar_request, read_webhooks
 from kadens.derivation.held_facts import HeldFacts

@@ -12,7 +12,7 @@ import pytest
 from ingest.door import Door, Links
 from ingest.http import vendor_app
 from ingest.memory import MemoryBodies, MemoryLog, MemoryRevocations
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.vendors.strava import STRAVA, read_pushes, strava_past, strava_rate_wait, strava_tokens
 from kadens.derivation.held_facts import HeldFacts

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Check, Verdict
 from ingest.vendors.suunto import SUUNTO, suunto_tokens
 from kadens.derivation.held_facts import HeldFacts

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Check, Verdict
 from ingest.vendors.terra import TERRA_HUB
 from kadens.derivation.held_facts import HeldFacts, hold_facts

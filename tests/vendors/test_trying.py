@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ingest.proving.proofs import Evidence
+from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.vendors import CONNECTORS
 from ingest.vendors.polar import POLAR

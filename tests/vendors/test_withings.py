@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fetcher.answers import Meaning
-from ingest.proving.proofs import account_query
+from ingest.proving.addressed import account_query
 from ingest.vendors.withings import WITHINGS, withings_tokens
 from model.received import Fetch, Notice, NoticeKind
 from model.vendor_api import ApiRequest, Subscription, Subscriptions

@@ -7,7 +7,7 @@ the order of candidates.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import product
 from typing import TypeAlias
@@ -26,18 +26,53 @@ _Cell: TypeAlias = tuple[int, int]
 
 def deduplicate(candidates: Iterable[SessionCandidate]) -> list[SessionCandidate]:
     """Return each physical session once; the candidate that stays has the records of all."""
-    kept: list[SessionCandidate] = []
-    # Duplicates lie in the same cell or in a neighbouring cell. Comparing each candidate with all
-    # others would cost the square of their number.
-    by_cell: dict[_Cell, list[int]] = defaultdict(list)
+    kept = Neighbours()
     for candidate in sorted(candidates, key=better_first):
-        original = _original(candidate, kept, by_cell)
+        original = kept.position(candidate)
         if original is None:
-            by_cell[_cell(candidate)].append(len(kept))
-            kept.append(candidate)
+            kept.add(candidate)
         else:
-            kept[original] = _completed(kept[original], candidate)
-    return kept
+            kept.rows[original] = _completed(kept.rows[original], candidate)
+    return kept.rows
+
+
+class Neighbours:
+    """Candidates by the minutes in which they begin and end, the best first.
+
+    Duplicates lie in the same cell or in a neighbouring cell. Comparing each candidate with all
+    others would cost the square of their number.
+    """
+
+    def __init__(self, candidates: Iterable[SessionCandidate] = ()) -> None:
+        self.rows: list[SessionCandidate] = []
+        self._by_cell: dict[_Cell, list[int]] = defaultdict(list)
+        for candidate in candidates:
+            self.add(candidate)
+
+    def __bool__(self) -> bool:
+        """Return whether there is any."""
+        return bool(self.rows)
+
+    def add(self, candidate: SessionCandidate) -> None:
+        """Add a candidate behind all others."""
+        self._by_cell[_cell(candidate)].append(len(self.rows))
+        self.rows.append(candidate)
+
+    def position(self, candidate: SessionCandidate) -> int | None:
+        """Return the position of the best that a candidate duplicates, None where there is none."""
+        positions: list[int] = []
+        for cell in _neighbourhood(candidate):
+            positions += self._by_cell.get(cell, ())
+        # The best candidate comes first, so that the result does not depend on the cells.
+        for position in sorted(positions):
+            if _are_duplicates(self.rows[position], candidate):
+                return position
+        return None
+
+    def original(self, candidate: SessionCandidate) -> SessionCandidate | None:
+        """Return the best that a candidate duplicates, None where there is none."""
+        position = self.position(candidate)
+        return None if position is None else self.rows[position]
 
 
 def _completed(original: SessionCandidate, duplicate: SessionCandidate) -> SessionCandidate:
@@ -74,22 +109,6 @@ def _with_pauses_of(kept: SessionCandidate, other: SessionCandidate) -> SessionC
     left_ms = kept.unplaced_ms - pieces_ms(paused.pauses)
     # the total is its own: pauses that it has no room for are not those that it means
     return replace(paused, unplaced_ms=max(0, left_ms)) if left_ms >= -_ROUNDED_MS else kept
-
-
-def _original(
-    candidate: SessionCandidate,
-    kept: Sequence[SessionCandidate],
-    by_cell: Mapping[_Cell, Sequence[int]],
-) -> int | None:
-    """Return the position in `kept` of the best candidate that `candidate` duplicates, or None."""
-    positions: list[int] = []
-    for cell in _neighbourhood(candidate):
-        positions += by_cell.get(cell, ())
-    # The best candidate comes first, so that the result does not depend on the cells.
-    for position in sorted(positions):
-        if _are_duplicates(kept[position], candidate):
-            return position
-    return None
 
 
 def _cell(candidate: SessionCandidate) -> _Cell:

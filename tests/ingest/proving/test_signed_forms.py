@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ingest.connector import AccountInBody, Connector, always
 from ingest.door import Door
 from ingest.memory import MemoryLog
-from ingest.proving.proofs import Evidence, SignedForm
+from ingest.proving.evidence import Evidence
+from ingest.proving.signed import SignedForm
 from ingest.proving.verify import FIELDS_LIMIT, Verdict
 from ingest.sender import Proven, prove
 from kadens.recorded.played import played_request

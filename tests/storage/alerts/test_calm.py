@@ -5,7 +5,7 @@ import pytest
 from model.calendar import utc
 from model.spans import Span
 from storage.pg.pool import Connection
-from stream.derive_batch import CALM_MS, _mark_due
+from stream.deriving.derive_batch import CALM_MS, _mark_due
 
 pytestmark = pytest.mark.anyio
 

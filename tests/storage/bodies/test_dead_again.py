@@ -20,7 +20,7 @@ from storage.bodies.dead_queries import Choice, Letter
 from storage.pg.pool import Connection
 from stream.dead import commands
 from stream.dead.commands import Desk
-from stream.derive_batch import derive_runs
+from stream.deriving.derive_batch import derive_runs
 from stream.log.messages import Message, Outgoing, Run
 from tests.rows import values_of, without
 from tests.storage.bodies.settled_bodies import (

@@ -14,7 +14,7 @@ from model.topics import FACTS
 from storage.audit import Actor
 from storage.erase import erase
 from storage.pg.pool import Connection
-from stream.derive_batch import send_marks
+from stream.deriving.derive_batch import send_marks
 from tests.storage.inline import Inline, heart_series, open_inline, pain_answer, walk_body
 from tests.storage.tellers import PERSON, T0, attributed_fact
 

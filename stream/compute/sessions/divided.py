@@ -1,0 +1,99 @@
+"""Divides records of one session alike, where one of them tells of a long pause. Pure.
+
+A pause of an hour ends a session (clinical definition section 3.3). Another route of the same
+record may know only how long its timer ran, or end its pauses some seconds apart. Left in one
+piece, it would lie beside the parts as a session of its own, with the pause in it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from stream.compute.pieces import Pieces, cut_out, pieces_ms
+from stream.compute.sessions.candidates import (
+    SessionCandidate,
+    better_first,
+    session_id,
+    start_and_id,
+)
+from stream.compute.sessions.duplicates import SAME_WITHIN_MS, Neighbours
+
+_ROUNDED_MS = 5_000  # a second for the end of each pause, which formats round
+
+
+def divided_alike(
+    patient: str, candidates: Sequence[SessionCandidate]
+) -> tuple[SessionCandidate, ...]:
+    """Return the candidates by (start, id), those divided that others of their session divide.
+
+    `patient` is the pseudonym that ids are made with. The order of candidates changes nothing.
+    """
+    divided = _divided_records(candidates)
+    if not divided:
+        return tuple(candidates)
+    every: list[SessionCandidate] = []
+    for candidate in candidates:
+        around = None if candidate.is_part else divided.original(candidate)
+        every += [candidate] if around is None else _parts_of(patient, candidate, around.pauses)
+    return tuple(sorted(every, key=start_and_id))
+
+
+def _divided_records(candidates: Iterable[SessionCandidate]) -> Neighbours:
+    """Return the records that a long pause divides, each in one piece with these as its pauses."""
+    by_record: dict[tuple[object, str], list[SessionCandidate]] = defaultdict(list)
+    for candidate in candidates:
+        if candidate.is_part:
+            by_record[candidate.source, candidate.record].append(candidate)
+    return Neighbours(map(_joined, sorted(by_record.values(), key=_best)))
+
+
+def _best(parts: Sequence[SessionCandidate]) -> tuple[object, ...]:
+    return better_first(min(parts, key=start_and_id))
+
+
+def _joined(parts: list[SessionCandidate]) -> SessionCandidate:
+    ordered = sorted(parts, key=start_and_id)
+    breaks = tuple((before.end_ms, after.start_ms) for before, after in pairwise(ordered))
+    return replace(ordered[0], end_ms=ordered[-1].end_ms, pauses=breaks)
+
+
+def _parts_of(patient: str, candidate: SessionCandidate, breaks: Pieces) -> list[SessionCandidate]:
+    """Return a candidate divided at these breaks, or in one piece where it tells of none."""
+    own = _own_breaks(candidate, breaks)
+    spans = cut_out(candidate.start_ms, candidate.end_ms, own)
+    if len(spans) <= 1:
+        return [candidate]
+    parts: list[SessionCandidate] = []
+    for number, (start, end) in enumerate(spans):
+        part = replace(
+            candidate,
+            id=session_id(patient, candidate.source, candidate.record, number),
+            start_ms=start,
+            end_ms=end,
+            # the total of all parts says nothing of one part
+            moving_ms=None,
+            unplaced_ms=0,
+            pauses=tuple(pause for pause in candidate.pauses if start <= pause[0] < end),
+            is_part=True,
+        )
+        parts.append(part)
+    return parts
+
+
+def _own_breaks(candidate: SessionCandidate, breaks: Pieces) -> Pieces:
+    """Return where a candidate was paused for so long itself, nothing where it was not."""
+    if candidate.pauses:
+        near = tuple(pause for pause in candidate.pauses if _is_near_any(pause, breaks))
+        return near if len(near) == len(breaks) else ()
+    # one that states its timer states the pause; one that states nothing was told nothing
+    states_timer = candidate.moving_ms is not None or candidate.unplaced_ms > 0
+    has_room = candidate.unplaced_ms >= pieces_ms(breaks) - _ROUNDED_MS
+    return breaks if has_room or not states_timer else ()
+
+
+def _is_near_any(pause: tuple[int, int], breaks: Pieces) -> bool:
+    return any(
+        abs(pause[0] - start) <= SAME_WITHIN_MS and abs(pause[1] - end) <= SAME_WITHIN_MS
+        for start, end in breaks
+    )
