@@ -123,7 +123,17 @@ def wait_words(ms: int | None) -> str:
     """Return a time in days, hours or minutes, a dash where it is not known."""
     if ms is None:
         return NOTHING
-    for unit_ms, word in ((DAY_MS, N_("days")), (HOUR_MS, N_("hours"))):
-        if ms >= unit_ms:
-            return f"{short_number(ms / unit_ms)} {translated(word)}"
-    return f"{short_number(ms / MINUTE_MS)} {translated(N_('minutes'))}"
+    if ms >= DAY_MS:
+        days = ms / DAY_MS
+        return ngettext("%(num)s day", "%(num)s days", _as_shown(days), num=short_number(days))
+    if ms >= HOUR_MS:
+        hours = ms / HOUR_MS
+        return ngettext("%(num)s hour", "%(num)s hours", _as_shown(hours), num=short_number(hours))
+    minutes = ms / MINUTE_MS
+    shown = short_number(minutes)
+    return ngettext("%(num)s minute", "%(num)s minutes", _as_shown(minutes), num=shown)
+
+
+def _as_shown(value: float) -> float:
+    # 1.04 hours are shown as 1, and then are one hour
+    return float(half_up(value, 1))

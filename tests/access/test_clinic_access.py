@@ -12,6 +12,12 @@ _IN_PATH = re.compile(r"\{(pseudonym|alert)\}")
 WRITTEN_ROWS = access_table("Clinician door")
 
 
+@pytest.fixture(autouse=True)
+def _nobody_shares(callers: ClinicCallers) -> None:
+    # tests of guests share the same patients, and may have run before in this process
+    callers.door.change("truncate unit_sharing, unit_block, block_opening")
+
+
 def test_every_route_of_the_clinician_door_has_a_row(callers: ClinicCallers) -> None:
     unwritten = sorted(routes_of(callers.app) - set(WRITTEN_ROWS))
     missing = [row_text(route, callers.row(route)) for route in unwritten]

@@ -11,9 +11,10 @@ from alerts.registry import RULES
 from alerts.ruling.quality import ClinicianLoad
 from alerts.ruling.what_if import EventOutcome, WhatIfEvent
 from clinic.pages.rule_overrides import set_figures
-from clinic.pages.rule_words import load_words, outcome_words
+from clinic.pages.rule_words import load_words, outcome_words, wait_words
 from clinic.pages.templating import clinic_languages
 from model.alert import Tier
+from model.calendar import DAY_MS, MINUTE_MS
 from model.prescribing.rule_settings import RuleSettings
 from model.words.language import read_in
 from tests.clinic_world import CLINICIAN, NAMES, Served
@@ -241,3 +242,19 @@ def test_what_becomes_of_an_event_is_swedish_on_a_swedish_page(
     )  # fmt: skip
     with read_in(clinic_languages()["sv"]):
         assert outcome_words(event) == words
+
+
+@pytest.mark.parametrize(
+    ("ms", "english", "swedish"),
+    [
+        (MINUTE_MS, "1 minute", "1 minut"),
+        (90 * MINUTE_MS, "1.5 hours", "1,5 timmar"),
+        (61 * MINUTE_MS, "1 hour", "1 timme"),
+        (DAY_MS, "1 day", "1 dag"),
+        (3 * DAY_MS, "3 days", "3 dagar"),
+    ],
+)
+def test_a_wait_of_one_is_no_plural(ms: int, english: str, swedish: str) -> None:
+    assert wait_words(ms) == english
+    with read_in(clinic_languages()["sv"]):
+        assert wait_words(ms) == swedish
