@@ -42,8 +42,8 @@ def derive_day(
     """
     start, end = day_bounds(day, zone)
     heart = samples.resolved.get(HEART)
-    # Cut at the end of the date, so that the samples of the next date change nothing.
-    series = None if heart is None else heart.series_before(end)
+    # Cut at both ends of the date, so that the samples of other dates change nothing.
+    series = None if heart is None else heart.series_between(start, end)
     worn = worn_spans((*samples.reported_heart, *samples.reported_wear), start, end)
     steps = _counted(samples.resolved.get(STEPS), start, end)
     return replace(

@@ -37,6 +37,8 @@ _RANK_STEP = 64  # more bits than any number of samples has, so that a better ra
 # A source that covers less than half of a minute has this much more for each ms not covered.
 _COVER_STEP = 1024  # more than any rank has, so that the better covered of such sources always wins
 _HALF_MS = MINUTE_MS // 2
+# Where a series is cut, the hold of so many samples may change, and so many show how they hold.
+_EDGE, _SEEN = 2, 4
 _NO_SCORE = np.iinfo(np.int64).max
 
 _Integers = NDArray[np.int64]
@@ -82,9 +84,25 @@ class ResolvedMetric:
         high = int(t.searchsorted(end_ms))
         if high == len(t):
             return self.series
-        hold, end = hold[:high].copy(), slice(max(0, high - 2), high)
-        hold[end] = _holds(self.sources, t[end], self.source_index[end])
+        hold, seen = hold[:high].copy(), slice(max(0, high - _SEEN), high)
+        edge = min(_EDGE, high)
+        hold[high - edge :] = self._holds_alone(seen)[high - edge - seen.start :]
         return ResolvedSeries(metric=self.metric, t=t[:high], v=v[:high], hold=hold)
+
+    def series_between(self, start_ms: int, end_ms: int) -> ResolvedSeries:
+        """Return the samples in [start_ms, end_ms).
+
+        They hold as if there were no others, whether samples before and after are loaded or not.
+        """
+        before = self.series_before(end_ms)
+        low, high = int(before.t.searchsorted(start_ms)), len(before.t)
+        hold, seen = before.hold[low:].copy(), slice(low, min(low + _SEEN, high))
+        hold[:_EDGE] = self._holds_alone(seen)[:_EDGE]
+        return ResolvedSeries(metric=self.metric, t=before.t[low:], v=before.v[low:], hold=hold)
+
+    def _holds_alone(self, part: slice) -> _Integers:
+        """Return for how long the samples of a part hold, by the part alone."""
+        return _holds(self.sources, self.series.t[part], self.source_index[part])
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start_ms, end_ms), None without samples.

@@ -189,3 +189,24 @@ def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
     for a, b in pairwise(ranges):
         assert a.end_ms <= b.start_ms
         assert a.source != b.source
+
+
+_SPACINGS = st.lists(st.sampled_from((5, 30, 44, 45, 60, 90, 91, 400)), min_size=1, max_size=12)
+
+
+@given(_SPACINGS, st.integers(0, 1_200), st.integers(0, 1_200), st.sampled_from((_WATCH, _BACK)))
+def test_a_part_holds_as_if_there_were_nothing_else(
+    spacings: list[int], start_s: int, length_s: int, source: Source
+) -> None:
+    seconds = np.cumsum([0, *spacings]).tolist()
+    part = [at for at in seconds if start_s <= at < start_s + length_s]
+    before = [at for at in seconds if at < start_s + length_s]
+    loaded = spoken(_at_seconds(source, seconds))
+    ends_ms = start_s * 1_000, (start_s + length_s) * 1_000
+    for cut, alone in (
+        (loaded.series_between(*ends_ms), part),
+        (loaded.series_before(ends_ms[1]), before),
+    ):
+        held = spoken(_at_seconds(source, alone)).series.hold.tolist() if alone else []
+        assert (cut.t // 1_000).tolist() == alone
+        assert cut.hold.tolist() == held
