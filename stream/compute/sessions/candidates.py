@@ -158,23 +158,33 @@ def _parts(patient: str, workout: SessionCandidate) -> list[SessionCandidate]:
     spans = cut_out(workout.start_ms, workout.end_ms, long)
     if not long or not spans:
         return [workout]
-    # The total of all parts says nothing of one part, unless all of it is what the pauses leave.
+    # A total of all parts that is what the pauses leave is also known of each part.
     is_moving = workout.moving_ms is not None and (
         abs(workout.moving_ms - workout.running_ms) <= _ROUNDING_MS
     )
+    parts = parts_in(patient, workout, spans)
+    return [replace(part, moving_ms=part.running_ms) for part in parts] if is_moving else parts
+
+
+def parts_in(patient: str, candidate: SessionCandidate, spans: Pieces) -> list[SessionCandidate]:
+    """Return a part of a candidate for each of some spans, [start, end) in epoch ms.
+
+    `patient` is the pseudonym that ids are made with.
+    """
     parts: list[SessionCandidate] = []
     for number, (start, end) in enumerate(spans):
         part = replace(
-            workout,
-            id=session_id(patient, workout.source, workout.record, number),
+            candidate,
+            id=session_id(patient, candidate.source, candidate.record, number),
             start_ms=start,
             end_ms=end,
+            # the total of all parts says nothing of one part
             moving_ms=None,
             unplaced_ms=0,
-            pauses=tuple(pause for pause in workout.pauses if start <= pause[0] < end),
+            pauses=tuple(pause for pause in candidate.pauses if start <= pause[0] < end),
             is_part=True,
         )
-        parts.append(replace(part, moving_ms=part.running_ms) if is_moving else part)
+        parts.append(part)
     return parts
 
 

@@ -14,12 +14,10 @@ from stream.compute.pieces import Pieces, cut_out, pieces_ms
 from stream.compute.sessions.candidates import (
     SessionCandidate,
     better_first,
-    session_id,
+    parts_in,
     start_and_id,
 )
-from stream.compute.sessions.duplicates import SAME_WITHIN_MS, Neighbours
-
-_ROUNDED_MS = 5_000  # a second for the end of each pause, which formats round
+from stream.compute.sessions.duplicates import ROUNDED_MS, SAME_WITHIN_MS, Neighbours
 
 
 def divided_alike(
@@ -62,23 +60,7 @@ def _parts_of(patient: str, candidate: SessionCandidate, breaks: Pieces) -> list
     """Return a candidate divided at these breaks, or in one piece where it tells of none."""
     own = _own_breaks(candidate, breaks)
     spans = cut_out(candidate.start_ms, candidate.end_ms, own)
-    if len(spans) <= 1:
-        return [candidate]
-    parts: list[SessionCandidate] = []
-    for number, (start, end) in enumerate(spans):
-        part = replace(
-            candidate,
-            id=session_id(patient, candidate.source, candidate.record, number),
-            start_ms=start,
-            end_ms=end,
-            # the total of all parts says nothing of one part
-            moving_ms=None,
-            unplaced_ms=0,
-            pauses=tuple(pause for pause in candidate.pauses if start <= pause[0] < end),
-            is_part=True,
-        )
-        parts.append(part)
-    return parts
+    return parts_in(patient, candidate, spans) if len(spans) > 1 else [candidate]
 
 
 def _own_breaks(candidate: SessionCandidate, breaks: Pieces) -> Pieces:
@@ -86,9 +68,9 @@ def _own_breaks(candidate: SessionCandidate, breaks: Pieces) -> Pieces:
     if candidate.pauses:
         near = tuple(pause for pause in candidate.pauses if _is_near_any(pause, breaks))
         return near if len(near) == len(breaks) else ()
-    # one that states its timer states the pause; one that states nothing was told nothing
+    # A timer that leaves no room for the pauses speaks against them; no timer says nothing.
     states_timer = candidate.moving_ms is not None or candidate.unplaced_ms > 0
-    has_room = candidate.unplaced_ms >= pieces_ms(breaks) - _ROUNDED_MS
+    has_room = candidate.unplaced_ms >= pieces_ms(breaks) - ROUNDED_MS
     return breaks if has_room or not states_timer else ()
 
 

@@ -16,7 +16,7 @@ from stream.compute.pieces import cut_out, pieces_ms
 from stream.compute.sessions.candidates import SessionCandidate, better_first, type_family
 
 SAME_WITHIN_MS = 120_000  # routes cut the beginning and the end of a workout differently
-_ROUNDED_MS = 5_000  # a second for the end of each pause, which formats round
+ROUNDED_MS = 5_000  # a second for the end of each pause, which formats round
 
 _ANY_FAMILY = "other"
 
@@ -108,7 +108,7 @@ def _with_pauses_of(kept: SessionCandidate, other: SessionCandidate) -> SessionC
         return replace(paused, unplaced_ms=min(other.unplaced_ms, paused.running_ms))
     left_ms = kept.unplaced_ms - pieces_ms(paused.pauses)
     # the total is its own: pauses that it has no room for are not those that it means
-    return replace(paused, unplaced_ms=max(0, left_ms)) if left_ms >= -_ROUNDED_MS else kept
+    return replace(paused, unplaced_ms=max(0, left_ms)) if left_ms >= -ROUNDED_MS else kept
 
 
 def _cell(candidate: SessionCandidate) -> _Cell:
