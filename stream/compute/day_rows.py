@@ -43,7 +43,7 @@ def derive_day(
     start, end = day_bounds(day, zone)
     heart = samples.resolved.get(HEART)
     # Cut at both ends of the date, so that the samples of other dates change nothing.
-    series = None if heart is None else heart.series_between(start, end)
+    series = None if heart is None else heart.since(start).before(end).series
     worn = worn_spans((*samples.reported_heart, *samples.reported_wear), start, end)
     steps = _counted(samples.resolved.get(STEPS), start, end)
     return replace(

@@ -37,7 +37,7 @@ _RANK_STEP = 64  # more bits than any number of samples has, so that a better ra
 # A source that covers less than half of a minute has this much more for each ms not covered.
 _COVER_STEP = 1024  # more than any rank has, so that the better covered of such sources always wins
 _HALF_MS = MINUTE_MS // 2
-# Where a series is cut, the hold of so many samples may change, and so many show how they hold.
+# Where a series is cut, the hold of this many samples may change. This many show how they hold.
 _EDGE, _SEEN = 2, 4
 _NO_SCORE = np.iinfo(np.int64).max
 
@@ -66,43 +66,35 @@ class ResolvedMetric:
         """Return the samples in [start_ms, end_ms), as views of the columns."""
         return self.series.within(start_ms, end_ms)
 
+    def since(self, start_ms: int) -> "ResolvedMetric":
+        """Return the metric without the samples before an instant.
+
+        The first of them hold as if nothing came before, because the result must not depend on
+        whether earlier samples are loaded. The minutes and the selection stay as they are.
+        """
+        low = int(self.series.t.searchsorted(start_ms))
+        if not low:
+            return self
+        t, index = self.series.t[low:], self.source_index[low:]
+        hold = self.series.hold[low:].copy()
+        hold[:_EDGE] = _holds(self.sources, t[:_SEEN], index[:_SEEN])[:_EDGE]
+        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[low:], hold=hold)
+        return replace(self, series=series, source_index=index)
+
     def before(self, end_ms: int) -> "ResolvedMetric":
         """Return the metric without the samples at or after an instant.
 
-        The minutes and the selection stay as they are.
+        The last of them hold as if nothing followed, because the result must not depend on whether
+        later samples are loaded. The minutes and the selection stay as they are.
         """
-        series = self.series_before(end_ms)
-        return replace(self, series=series, source_index=self.source_index[: len(series.t)])
-
-    def series_before(self, end_ms: int) -> ResolvedSeries:
-        """Return the samples before an instant.
-
-        The last two of them hold as if nothing followed, because the result must not depend on
-        whether later samples are loaded.
-        """
-        t, v, hold = self.series.t, self.series.v, self.series.hold
-        high = int(t.searchsorted(end_ms))
-        if high == len(t):
-            return self.series
-        hold, seen = hold[:high].copy(), slice(max(0, high - _SEEN), high)
-        edge = min(_EDGE, high)
-        hold[high - edge :] = self._holds_alone(seen)[high - edge - seen.start :]
-        return ResolvedSeries(metric=self.metric, t=t[:high], v=v[:high], hold=hold)
-
-    def series_between(self, start_ms: int, end_ms: int) -> ResolvedSeries:
-        """Return the samples in [start_ms, end_ms).
-
-        They hold as if there were no others, whether samples before and after are loaded or not.
-        """
-        before = self.series_before(end_ms)
-        low, high = int(before.t.searchsorted(start_ms)), len(before.t)
-        hold, seen = before.hold[low:].copy(), slice(low, min(low + _SEEN, high))
-        hold[:_EDGE] = self._holds_alone(seen)[:_EDGE]
-        return ResolvedSeries(metric=self.metric, t=before.t[low:], v=before.v[low:], hold=hold)
-
-    def _holds_alone(self, part: slice) -> _Integers:
-        """Return for how long the samples of a part hold, by the part alone."""
-        return _holds(self.sources, self.series.t[part], self.source_index[part])
+        high = int(self.series.t.searchsorted(end_ms))
+        if high == len(self.series.t):
+            return self
+        t, index = self.series.t[:high], self.source_index[:high]
+        hold, edge = self.series.hold[:high].copy(), max(0, high - _EDGE)
+        hold[edge:] = _holds(self.sources, t[-_SEEN:], index[-_SEEN:])[-_EDGE:]
+        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[:high], hold=hold)
+        return replace(self, series=series, source_index=index)
 
     def main_source(self, start_ms: int, end_ms: int) -> Source | None:
         """Return the source of most samples in [start_ms, end_ms), None without samples.

@@ -61,8 +61,9 @@ def sessions_of_dates(
     sessions: list[CountedSession] = []
     # The window also loads sessions of neighbouring dates; their rows are derived with those dates.
     for day in sorted(inputs.keys() & by_date.keys()):
-        end_ms = day_bounds(day, window.zone)[1]
-        sessions += _sessions_of_date(by_date[day], inputs[day], samples, end_ms, pieces)
+        start_ms, end_ms = day_bounds(day, window.zone)
+        since = _without_earlier_dates(samples, start_ms)
+        sessions += _sessions_of_date(by_date[day], inputs[day], since, end_ms, pieces)
     return sessions
 
 
@@ -98,6 +99,12 @@ def _sessions_of_date(
             yield _with_figures(candidate, inputs, of_the_date, own)
         else:
             yield _with_figures(candidate, inputs, samples, own)
+
+
+def _without_earlier_dates(samples: WindowSamples, start_ms: int) -> WindowSamples:
+    """Return the samples that a session of a date may use: none of the dates before it."""
+    resolved = {name: metric.since(start_ms) for name, metric in samples.resolved.items()}
+    return replace(samples, resolved=resolved)
 
 
 def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:

@@ -1,7 +1,7 @@
 """The figures of a day from a window: exact rows."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -169,3 +169,23 @@ def test_the_last_answer_of_a_date_about_its_week_holds() -> None:
     for order in (reports, reports[::-1]):
         (day,) = derive(exact_window(reports=tuple(order))).days
         assert (day.recalled_sessions, day.answered) == (2, True)
+
+
+def test_a_session_after_midnight_uses_no_sample_of_the_date_before() -> None:
+    start, end = stockholm_ms(0) + WINDOW_MIN // 2, stockholm_ms(0, 21)
+    # One heart rate a minute up to the session, within it one after a minute, then none near:
+    # with the date before it the two would be the end of a run of one a minute.
+    before = heart_column(WATCH_WORKOUT, start - 11 * WINDOW_MIN, start, 120, "r0", WINDOW_MIN)
+    within = heart_column(WATCH_WORKOUT, start, start + 2 * WINDOW_MIN, 120, "r1", WINDOW_MIN)
+    workouts = (declared_workout(start, end),)
+    alone = derive(exact_window(workouts=workouts, columns=(within,)))
+    both = derive(
+        exact_window(
+            workouts=workouts,
+            columns=(before, within),
+            dates=(WINDOW_DAY - timedelta(days=1), WINDOW_DAY),
+        )
+    )
+    (session,) = alone.sessions
+    assert session in both.sessions
+    assert alone.days[0] == both.days[-1]
