@@ -29,10 +29,10 @@ from clinic.api import (
 )
 from clinic.api.examples import add_examples
 from clinic.config import ClinicConfig, OpenDoor, open_door
+from clinic.door_links import link_pages
 from clinic.duty import duty_pages
 from clinic.head_notes import note_heads
 from clinic.language import language_routes
-from clinic.linking import link_pages
 from clinic.live import Changes
 from clinic.metrics import EVENT_STREAM, ClinicMetrics
 from clinic.notes import note_pages

@@ -16,6 +16,7 @@ from clinic.pages.templating import render
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.calendar import DAY_MS
+from model.words.language import N_
 from storage.audit_actions import AuditAction
 from storage.people.door_links import put_door_link
 from web.problems import RequestRefused
@@ -23,6 +24,11 @@ from web.problems import RequestRefused
 link_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 LINK_HOLDS_MS = DAY_MS  # long enough for a letter by mail or text, which is read in the evening
+
+_NO_DOOR = N_(
+    "No link can be made, because this installation has no address for patients. "
+    "Ask those who run it to set one."
+)
 
 
 @link_pages.post("/patients/{pseudonym}/door-link")
@@ -34,7 +40,7 @@ async def take_link_form(
     async with open_scope(request) as scope:
         brief = await reads.read_brief(scope, pseudonym)
         if scope.clinic.new_link is None:
-            raise RequestRefused(409, "There is no door for patients to which a link could lead.")
+            raise RequestRefused(409, _NO_DOOR)
         address, digest = scope.clinic.new_link()
         until_ms = scope.now_ms + LINK_HOLDS_MS
         by = scope.actor.subject
