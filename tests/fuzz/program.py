@@ -11,7 +11,9 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -116,14 +118,30 @@ def long_run(run: LongRun, processes: int) -> int:
     run.state.parent.mkdir(parents=True, exist_ok=True)
     left = [(run.seed, piece) for piece in run.pieces if str(piece) not in done]
     # a process for each few pieces, so that nothing that a reader leaves behind adds up
-    with get_context("spawn").Pool(processes, maxtasksperchild=4) as pool:
-        for piece, finds in pool.imap_unordered(_piece, left):
-            done[str(piece)] = finds
-            run.state.write_text(json.dumps(done), encoding="utf-8")
-            sys.stdout.write(f"{len(done) * PIECE} payloads of {run.count}\n")
-            sys.stdout.writelines(f"found: {find}\n" for find in finds)
-            sys.stdout.flush()
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), max_tasks_per_child=4
+    ) as pool:
+        try:
+            for piece, finds in pool.map(_piece, left):
+                done[str(piece)] = finds
+                _note(run, done, finds)
+        # a reader that ends its process is the gravest find, and no pool may wait for it
+        except BrokenProcessPool:
+            ended = [str(piece) for _, piece in left if str(piece) not in done][:processes]
+            sys.stdout.write(
+                f"found: a process ended while it read a payload of piece {' or '.join(ended)}; "
+                f"to see where, set PYTHONFAULTHANDLER=1 and run again with --processes 1\n"
+            )
+            return 1
     return 1 if any(done.values()) else 0
+
+
+def _note(run: LongRun, done: Mapping[str, list[str]], finds: Iterable[str]) -> None:
+    """Note what is done, and tell of it and of the finds of the last piece."""
+    run.state.write_text(json.dumps(done), encoding="utf-8")
+    sys.stdout.write(f"{len(done) * PIECE} payloads of {run.count}\n")
+    sys.stdout.writelines(f"found: {find}\n" for find in finds)
+    sys.stdout.flush()
 
 
 def _piece(named: tuple[int, int]) -> tuple[int, list[str]]:

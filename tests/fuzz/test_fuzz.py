@@ -4,7 +4,8 @@ It must detect the bugs that are planted.
 """
 
 import time
-from contextlib import nullcontext
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,11 @@ _SECONDS = 10
 class _Inline:
     """A pool of processes that works in this one."""
 
-    Pool = staticmethod(lambda *_args, **_more: nullcontext(_Inline))
-    imap_unordered = staticmethod(map)
+    map = staticmethod(map)
+
+
+def _inline(*_args: object, **_more: object) -> AbstractContextManager[type[_Inline]]:
+    return nullcontext(_Inline)
 
 
 _KEPT_FINDS = []
@@ -62,12 +66,26 @@ def test_a_long_run_goes_on_where_it_was_ended(
         return named[1], ["a find"] if named[1] == 0 else []
 
     monkeypatch.setattr(program, "_piece", judge_piece)
-    monkeypatch.setattr(program, "get_context", lambda _name: _Inline)
+    monkeypatch.setattr(program, "ProcessPoolExecutor", _inline)
     run = LongRun(seed=7, count=3 * PIECE - 1, state=tmp_path / "build" / "run.json")
     with pytest.raises(KeyboardInterrupt):
         long_run(run, 2)
     assert long_run(run, 2) == 1
     assert judged == ["7/0", "7/1", "7/1", "7/2"]
+
+
+def test_a_reader_that_ends_its_process_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judge_piece(named: tuple[int, int]) -> tuple[int, list[str]]:
+        if named[1] == 1:
+            raise BrokenProcessPool
+        return named[1], []
+
+    monkeypatch.setattr(program, "_piece", judge_piece)
+    monkeypatch.setattr(program, "ProcessPoolExecutor", _inline)
+    assert long_run(LongRun(seed=7, count=3 * PIECE, state=tmp_path / "run.json"), 2) == 1
+    assert "a process ended while it read a payload of piece 1 or 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

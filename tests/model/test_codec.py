@@ -4,6 +4,8 @@ Another version is refused.
 """
 
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -44,6 +46,7 @@ from model.facts import (
     Source,
     Workout,
 )
+from tests.rooms import ROOT
 from tests.rows import cells_of
 
 _text = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -215,3 +218,27 @@ def test_an_envelope_survives_the_log(message_id: str, received_ms: int, size: i
 def test_an_envelope_of_something_else_is_refused(headers: list[tuple[str, bytes]]) -> None:
     with pytest.raises((KeyError, ValueError)):
         Envelope.read(headers)
+
+
+# Lists and objects around a number, 35 deep, in a list of 299, and numbers behind it: orjson 3.12.0
+# and 3.13.0 write such a value beyond the end of their buffer, which ends the process.
+_WRITES_NESTED = """
+from model.codec import dumps
+def nested(around, value):
+    for kind in reversed(around):
+        value = {"data": value} if kind == "d" else [value]
+    return value
+number = 9007199254740992
+deep = [nested("lddddlldllldldllldllddldddlllllddld", number) for _ in range(299)]
+for _ in range(200):
+    written = dumps([deep, *[number] * 400])
+print(len(written))
+"""
+
+
+def test_nested_lists_are_written_within_the_buffer() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _WRITES_NESTED], capture_output=True, text=True, timeout=60,
+        cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "66304\n")
