@@ -45,8 +45,11 @@ def browser_context(browser: Browser, url: str, width: int, language: str) -> Br
 def no_side_scroll(page: Page) -> bool:
     """Return whether a page that has loaded is no wider than its window.
 
-    Behind a click the page may still be on its way, and then there is no element to measure.
+    Behind a click the page may still be on its way, and then there is no element to measure: a
+    locator waits for it. `wait_for_function` would not do: it makes its condition from a string
+    again and again, which the content policy of our pages refuses from the second time on.
     """
-    page.wait_for_function("document.readyState === 'complete' && document.documentElement")
-    fits: bool = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_load_state("load")
+    root = page.locator(":root")
+    fits: bool = root.evaluate("root => root.scrollWidth <= innerWidth")
     return fits
