@@ -15,8 +15,9 @@ from clinic.page_views import AlertView, PatientView, SessionView, VendorConnect
 from clinic.pages import heatmap, weeks
 from clinic.pages.curve import curve
 from clinic.pages.heatmap import Heatmap
+from clinic.pages.weeks import LastFour
 from clinic.request_scope import RequestScope
-from clinic.worklist.lines import Line, worklist_lines
+from clinic.worklist.lines import Line, with_weeks, worklist_lines
 from clinic.worklist.need_reasons import freshness, need_and_reason
 from clinic.worklist.needs import silent
 from model.calendar import local_date, midnight, monday
@@ -39,22 +40,35 @@ WEEKS_SHOWN = heatmap.CALENDAR_WEEKS  # the chart beside the calendar has the sa
 
 async def read_worklist(scope: RequestScope) -> tuple[Line, ...]:
     """Return the worklist of the clinician's care unit, in order of need."""
-    return (await read_work(scope))[1]
+    rows, lines = await read_work(scope)
+    return with_weeks(lines, await read_last_four(scope, rows))
 
 
 async def read_work(scope: RequestScope) -> tuple[tuple[WorkRow, ...], tuple[Line, ...]]:
-    """Return the rows of the clinician's care unit, and its worklist in order of need."""
-    rows = await clinic_queries.worklist_rows(
-        # The page shows four weeks. A fifth is to spare: patients of a list have many zones.
-        scope.conn,
-        scope.unit,
-        _since(scope.now_ms, "UTC", 6),
-    )
+    """Return the rows of the clinician's care unit, and its worklist in order of need.
+
+    Its lines have no weeks yet: these cost most, and a page shows a part of the lines.
+    """
+    rows = await clinic_queries.worklist_rows(scope.conn, scope.unit)
     patients = [row.patient.pseudonym for row in rows]
     await scope.listed("worklist", patients)
     names = await scope.names(patients)
     rows = await reworded_rows(scope.conn, rows)
     return rows, worklist_lines(rows, names, scope.now_ms)
+
+
+async def read_last_four(scope: RequestScope, rows: Sequence[WorkRow]) -> dict[str, LastFour]:
+    """Return the four weeks before the current one of each row's patient, by pseudonym."""
+    patients = [row.patient.pseudonym for row in rows]
+    # Four weeks are shown. A fifth is to spare: patients of a list have many zones.
+    since = _since(scope.now_ms, "UTC", 6)
+    stored = await clinic_queries.weeks_of_patients(scope.conn, scope.unit, patients, since)
+    shown: dict[str, LastFour] = {}
+    for row in rows:
+        first = monday(local_date(scope.now_ms, row.patient.zone))
+        name = row.patient.pseudonym
+        shown[name] = weeks.last_four(stored[name], row.prescriptions, first)
+    return shown
 
 
 async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
@@ -98,7 +112,6 @@ def _work_row(page: PatientPage, connections: Sequence[ConnectionRow]) -> WorkRo
     return WorkRow(
         patient=page.patient,
         alerts=page.alerts,
-        weeks=page.weeks,
         prescriptions=page.prescriptions,
         connections=tuple(connections),
     )

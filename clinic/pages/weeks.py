@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from alerts.adherence import Standing, capped, credited, measure, standing, unseen_days
 from alerts.due import Due, due_in_week
@@ -203,9 +204,13 @@ def week_views(
     return tuple(views)
 
 
+# The four weeks before the current one, oldest first; None for a week without a row.
+LastFour: TypeAlias = tuple[WeekView | None, ...]
+
+
 def last_four(
     weeks: Sequence[Week], prescriptions: Sequence[Prescription], this_monday: date
-) -> tuple[WeekView | None, ...]:
+) -> LastFour:
     """Return the four weeks before the current week, oldest first; None where a row is missing."""
     # A week without a row leaves a gap; the others must not move up.
     by_monday = {week.monday: week for week in weeks}

@@ -3,15 +3,17 @@
 Nothing is cut silently: whoever is not shown is counted.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
+from clinic.pages.weeks import LastFour
 from clinic.worklist.groups import GROUPS, WorkGroup
-from clinic.worklist.lines import Line
+from clinic.worklist.lines import Line, with_weeks
 from model.calendar import DAY_MS
 from model.words.language import N_
+from storage.reads.views import WorkRow
 
 SortName: TypeAlias = Literal["need", "name", "data", "contact", "review"]
 PAGE = 100  # patients shown at first, and added by each step
@@ -118,6 +120,16 @@ class ChosenWork:
             return self.order[0] if self.order else ""
         at = self.order.index(pseudonym) + 1
         return self.order[at] if at < len(self.order) else ""
+
+    def rows_shown(self, rows: Iterable[WorkRow]) -> tuple[WorkRow, ...]:
+        """Return those of the rows whose patients are shown."""
+        names = frozenset(self.order)
+        return tuple(row for row in rows if row.patient.pseudonym in names)
+
+    def with_weeks(self, weeks: Mapping[str, LastFour]) -> "ChosenWork":
+        """Return the work with the weeks of the patients shown, by pseudonym."""
+        groups = (replace(view, lines=with_weeks(view.lines, weeks)) for view in self.groups)
+        return replace(self, groups=tuple(groups))
 
 
 def chosen_work(lines: Sequence[Line], choice: WorkChoice, now_ms: int) -> ChosenWork:

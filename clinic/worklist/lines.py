@@ -3,11 +3,11 @@
 Each patient has one row, in the group of what is gravest; grey means no data.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from clinic.pages.weeks import WeekView, last_four
+from clinic.pages.weeks import LastFour
 from clinic.worklist.groups import group_of_family
 from clinic.worklist.need_reasons import freshness, need_and_reason
 from clinic.worklist.needs import (
@@ -19,7 +19,7 @@ from clinic.worklist.needs import (
     shown_connections,
     silent,
 )
-from model.calendar import local_date, monday
+from model.calendar import local_date
 from model.prescription import in_force
 from storage.reads.views import AlertBrief, WorkRow
 
@@ -37,7 +37,7 @@ _GROUP_OF_NEED: dict[Need, str] = {
 class Line:
     """A row of the worklist.
 
-    `weeks` are the four weeks before the current week, oldest first; None for a week without a row.
+    `weeks` are the four weeks before the current one, empty until `with_weeks` has put them in.
     `group` is the key of the group that shows the patient, once, by what is gravest. `renew_on` is
     the last date of the prescriptions where that is near. Instants are epoch ms.
     """
@@ -49,7 +49,6 @@ class Line:
     reason: str
     alert: AlertBrief | None
     more_alerts: int
-    weeks: tuple[WeekView | None, ...]
     last_data_ms: int | None
     silent: bool
     freshness: str
@@ -61,6 +60,7 @@ class Line:
     connections: tuple[ShownConnection, ...] = ()
     tags: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+    weeks: LastFour = ()
 
 
 def worklist_lines(
@@ -68,6 +68,11 @@ def worklist_lines(
 ) -> tuple[Line, ...]:
     """Return the worklist in order of need, then by age of the alert or last data, then by name."""
     return tuple(sorted((worklist_line(row, names, now_ms) for row in rows), key=_rank))
+
+
+def with_weeks(lines: Iterable[Line], weeks: Mapping[str, LastFour]) -> tuple[Line, ...]:
+    """Return lines with their weeks, which are by pseudonym."""
+    return tuple(replace(line, weeks=weeks[line.pseudonym]) for line in lines)
 
 
 def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
@@ -84,7 +89,6 @@ def worklist_line(row: WorkRow, names: Mapping[str, str], now_ms: int) -> Line:
         reason=reason,
         alert=lead,
         more_alerts=len(row.alerts) - (lead is not None),
-        weeks=last_four(row.weeks, row.prescriptions, monday(today)),
         last_data_ms=patient.last_data_ms,
         silent=silent(patient, now_ms),
         freshness=freshness(patient.last_data_ms, now_ms),

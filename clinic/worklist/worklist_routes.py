@@ -22,7 +22,7 @@ from clinic.sign_in import csrf_guard
 from clinic.worklist import choosing, reviewing
 from clinic.worklist.choosing import GroupView, SortName, WorkChoice
 from clinic.worklist.groups import conditions
-from clinic.worklist.lines import Line
+from clinic.worklist.lines import Line, with_weeks
 from clinic.worklist.reviewing import LONGEST_LABEL
 from model.calendar import local_date
 from model.prescribing.rule_settings import RuleSettings
@@ -75,17 +75,17 @@ async def show_worklist_page(
     """Show the worklist as chosen, and a patient of it in the drawer."""
     async with open_scope(request) as scope:
         rows, lines = await reads.read_work(scope)
+        view = choosing.chosen_work(lines, choice, scope.now_ms)
+        weeks = await reads.read_last_four(scope, view.rows_shown(rows))
         drawer = await _drawer(scope, rows, lines, choice)
         kept = await labels.saved_filters(scope.conn, scope.clinician.subject)
         due = await due_of_unit(scope)
         unit = await rule_settings.unit_settings(scope.conn, scope.unit)
         context = common_context(scope)
-        now_ms = scope.now_ms
     # The page is made after the scope has closed: a template must not hold a connection.
-    view = choosing.chosen_work(lines, choice, now_ms)
     tags, sites = choosing.all_labels(lines)
     shown = {
-        "view": view,
+        "view": view.with_weeks(weeks),
         "choice": choice,
         "closed": choosing.without_drawer(choice),
         "drawer": drawer,
@@ -121,13 +121,14 @@ async def _drawer(
         raise RequestRefused(404, "This care unit has no such patient.")
     await scope.read("preview", choice.patient)
     line = next(line for line in lines if line.pseudonym == choice.patient)
+    (shown,) = with_weeks([line], await reads.read_last_four(scope, [row]))
     # the day of a review ends with the patient's own, whose local dates the page shows
     today = local_date(scope.now_ms, row.patient.zone)
     is_today = line.reviewed_ms is not None and (
         local_date(line.reviewed_ms, row.patient.zone) == today
     )
     return {
-        "line": line,
+        "line": shown,
         "alerts": row.alerts,
         "plans": in_force(row.prescriptions, today),
         "is_own_of_today": is_today

@@ -69,8 +69,7 @@ _ALERTS = f"""
 _WEEKS = f"""
 select p.pseudonym, {derived_rows.prefixed("w", derived_rows.WEEK_COLUMNS[1:])}
   from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
- where u.name = %(unit)s and (%(patient)s::text is null or p.pseudonym = %(patient)s) \
-and w.monday >= %(since)s
+ where u.name = %(unit)s and p.pseudonym = any(%(patients)s) and w.monday >= %(since)s
  order by w.monday
 """  # noqa: S608 - a constant of this package
 
@@ -133,15 +132,11 @@ select d.connector, d.bodies, d.first_at as first_ms, d.last_at as last_ms
 """
 
 
-async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkRow, ...]:
-    """Return every patient of a care unit, in order of pseudonym, with live alerts and weeks.
-
-    The weeks are those from the Monday `since` on.
-    """
-    requested = {"unit": unit, "patient": None, "since": since}
+async def worklist_rows(conn: Connection, unit: str) -> tuple[WorkRow, ...]:
+    """Return every patient of a care unit, in order of pseudonym, with live alerts."""
+    requested = {"unit": unit, "patient": None}
     # one query for each kind of row, not for each patient
     alerts = _grouped(map(_of_patient, await _alerts(conn, requested, is_live=True, limit=None)))
-    weeks = _grouped(await rows.fetch(conn, _WEEKS, requested, _week))
     prescribed = _grouped(await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed))
     connections = _grouped((row.patient, row) for row in await connection_rows(conn, unit=unit))
     labelled = _grouped(
@@ -154,7 +149,6 @@ async def worklist_rows(conn: Connection, unit: str, since: date) -> tuple[WorkR
         row = WorkRow(
             patient=patient,
             alerts=tuple(alerts[patient.pseudonym]),
-            weeks=tuple(weeks[patient.pseudonym]),
             prescriptions=tuple(prescribed[patient.pseudonym]),
             connections=tuple(connections[patient.pseudonym]),
             review=reviews.get(patient.pseudonym),
@@ -250,10 +244,20 @@ async def written_versions(conn: Connection, unit: str, pseudonym: str) -> tuple
     )
 
 
+async def weeks_of_patients(
+    conn: Connection, unit: str, patients: Sequence[str], since: date
+) -> dict[str, list[Week]]:
+    """Return the weeks of patients by pseudonym, from the Monday `since` on, oldest first.
+
+    A patient without weeks has an empty list.
+    """
+    requested = {"unit": unit, "patients": patients, "since": since}
+    return _grouped(await rows.fetch(conn, _WEEKS, requested, _week))
+
+
 async def weeks_since(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from the Monday `since` on, oldest first."""
-    requested = {"unit": unit, "patient": pseudonym, "since": since}
-    return tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week))
+    return tuple((await weeks_of_patients(conn, unit, [pseudonym], since))[pseudonym])
 
 
 async def sessions_of(

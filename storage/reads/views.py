@@ -64,14 +64,12 @@ class AlertBrief:
 class WorkRow:
     """A patient on the worklist.
 
-    Live alerts are in order of tier, then oldest first. The latest weeks are oldest first.
-    `review` is the latest mark "reviewed", and `contacted_ms` when the patient was contacted last
-    about an alert.
+    Live alerts are in order of tier, then oldest first. `review` is the latest mark "reviewed", and
+    `contacted_ms` when the patient was contacted last about an alert.
     """
 
     patient: PatientBrief
     alerts: tuple[AlertBrief, ...]
-    weeks: tuple[Week, ...]
     prescriptions: tuple[Prescription, ...]
     connections: tuple[ConnectionRow, ...] = ()
     review: ReviewRow | None = None

@@ -277,7 +277,6 @@ def row(
     return WorkRow(
         patient=patient,
         alerts=(alert,) if tier else (),
-        weeks=(),
         prescriptions=tuple(prescriptions(name)),
     )
 
@@ -330,5 +329,5 @@ def test_days_between_sessions_are_no_silence_where_nothing_is_worn_all_day() ->
 def test_nobody_is_missed_in_a_pause_or_without_prescription() -> None:
     silent = row("p-pause", last=CLINIC_NOW - 20 * DAY_MS)
     assert worklist_line(silent, {}, CLINIC_NOW).reason == "Paused until Thu 3 Dec 2026: holiday"
-    ended = WorkRow(patient=silent.patient, alerts=(), weeks=(), prescriptions=())
+    ended = WorkRow(patient=silent.patient, alerts=(), prescriptions=())
     assert worklist_line(ended, {}, CLINIC_NOW).need is Need.NOT_STARTED

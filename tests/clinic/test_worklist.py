@@ -37,7 +37,7 @@ def _row(plans: tuple[Prescription, ...], last_data_ms: int | None) -> WorkRow:
         last_data_ms=last_data_ms,
         worn=True,
     )
-    return WorkRow(patient=patient, alerts=(), weeks=(), prescriptions=plans)
+    return WorkRow(patient=patient, alerts=(), prescriptions=plans)
 
 
 @pytest.mark.parametrize(

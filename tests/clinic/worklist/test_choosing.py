@@ -66,7 +66,7 @@ def _row(name: str, *alerts: AlertBrief, last_ms: int | None = CLINIC_NOW) -> Wo
         worn=True,
     )
     plans = tuple(replace(item, valid_to=date(2027, 3, 1)) for item in prescriptions("p"))
-    return WorkRow(patient=patient, alerts=alerts, weeks=(), prescriptions=plans)
+    return WorkRow(patient=patient, alerts=alerts, prescriptions=plans)
 
 
 def _lines(*rows: WorkRow) -> tuple[Line, ...]:

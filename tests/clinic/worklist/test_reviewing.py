@@ -110,6 +110,19 @@ def test_the_drawer_previews_a_patient_and_is_audited(clean: Served) -> None:
     assert 'id="drawer"' not in clean.get("/").text
 
 
+def test_the_weeks_of_a_patient_are_the_same_in_the_list_the_drawer_and_the_api(
+    clean: Served,
+) -> None:
+    weeks = _line(clean, "p-good")["weeks"]
+    assert isinstance(weeks, list)
+    labels = [week["label"] if week else "not known" for week in weeks]
+    assert any(week and week["sessions"] for week in weeks)
+    drawn = f"four weeks, oldest first: {', '.join(labels)}"
+    assert clean.get("/?q=p-good").text.count(drawn) == 1
+    # the drawer may hold a patient whom the choice leaves out of the list
+    assert clean.get("/?q=p-pain&patient=p-good").text.count(drawn) == 1
+
+
 @pytest.mark.parametrize("query", ["sort=loudness", "most=0", "unreviewed=-1", f"q={'x' * 101}"])
 def test_a_choice_that_is_none_is_refused(clean: Served, query: str) -> None:
     assert clean.get(f"/?{query}").status_code == 422

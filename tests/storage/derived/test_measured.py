@@ -60,11 +60,12 @@ async def test_a_selection_names_the_others_that_measured(conn: Connection) -> N
 @pytest.mark.anyio
 async def test_the_clinicians_page_looks_at_no_sample_of_another_patient(conn: Connection) -> None:
     times = list(range(T0, _END, 10_000))
-    facts = [workout(head("r", T0, _END)), block(head("s", T0, _END), times, [120.0] * len(times))]
+    heart = block(head("s", T0, _END), times, [120.0] * len(times))
+    facts: list[Fact] = [workout(head("r", T0, _END)), heart]
     session = await _derived(conn, facts, patient="p2")
     # on both sides of that patient's, in whatever order they are read
     for patient in ("p1", "p3"):
-        await write_facts(conn, [attributed_fact(facts[1], patient)])
+        await write_facts(conn, [attributed_fact(heart, patient)])
     await conn.commit()
     # the door reads samples through a view, which hides the rows of other units
     await become(conn, CLINIC)
