@@ -62,12 +62,15 @@ _ALERTS = "select id::text from alert order by id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSize:
-    """Patients, days before the pages are asked for, rounds of all pages, and pages a second."""
+    """Patients, days before the pages are asked for, rounds of all pages, and pages a second.
+
+    Two pages a second are those of ten clinicians who each open one every five seconds.
+    """
 
     patients: int = 1000
     days: int = 14
-    rounds: int = 100
-    per_second: float = 5.0
+    rounds: int = 50
+    per_second: float = 2.0
 
 
 FULL_PANEL = PanelSize()
