@@ -127,8 +127,8 @@ async def preview(scope: RequestScope, change: RuleSetting) -> Preview:
     await scope.listed("rules", [inputs[number].patient for number in inputs])
     working = hours_of(await duty.unit_roster(scope.conn, scope.unit, scope.now_ms))
     judged = [on for on in inputs.values() if on.patient in affected]
-    # seconds for a thousand patients, in which the door must answer others
-    tried = await asyncio.to_thread(lambda: [_tried(on, change, working) for on in judged])
+    # It takes seconds for a thousand patients. The door must answer others meanwhile.
+    tried = await asyncio.to_thread(_all_tried, judged, change, working)
     return Preview(
         change=change,
         affected=tuple(affected),
@@ -151,6 +151,12 @@ async def name_of_patient(scope: RequestScope, pseudonym: str) -> str:
         return ""
     await scope.listed("rules", [pseudonym])
     return (await scope.names([pseudonym])).get(pseudonym, pseudonym)
+
+
+def _all_tried(
+    judged: Sequence[RuleInput], change: RuleSetting, hours: WorkingHours
+) -> list[WhatIf]:
+    return [_tried(on, change, hours) for on in judged]
 
 
 def _tried(on: RuleInput, change: RuleSetting, hours: WorkingHours) -> WhatIf:

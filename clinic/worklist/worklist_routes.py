@@ -121,14 +121,14 @@ async def _drawer(
         raise RequestRefused(404, "This care unit has no such patient.")
     await scope.read("preview", choice.patient)
     line = next(line for line in lines if line.pseudonym == choice.patient)
-    (shown,) = with_weeks([line], await reads.read_last_four(scope, [row]))
+    (with_its_weeks,) = with_weeks([line], await reads.read_last_four(scope, [row]))
     # the day of a review ends with the patient's own, whose local dates the page shows
     today = local_date(scope.now_ms, row.patient.zone)
     is_today = line.reviewed_ms is not None and (
         local_date(line.reviewed_ms, row.patient.zone) == today
     )
     return {
-        "line": shown,
+        "line": with_its_weeks,
         "alerts": row.alerts,
         "plans": in_force(row.prescriptions, today),
         "is_own_of_today": is_today
