@@ -13,14 +13,19 @@ from alerts.rules.data.d1_silence import SILENCE
 from model.alert import Action, Alert, AlertState, Finding, RuleInput, Tier
 from model.alerting.steps import Step, StepKind
 from model.calendar import DAY_MS, HOUR_MS
+from model.facts import Phase
 from tests.alerts.alert_values import ALERT_NOW, DAY, finding_of
 from tests.alerts.other_worlds import (
     DIARY_NOW,
     JudgedWorld,
+    RestrictedSpan,
     histories,
     judged_input,
+    rated,
     restrictions_of_any,
 )
+from tests.derivation.lives import Diary
+from tests.storage.tellers import attributed_fact
 
 _MANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 _LONG = DIARY_NOW + 60 * DAY_MS
@@ -97,9 +102,46 @@ def test_a_lifted_restriction_gives_each_alert_back_in_the_state_it_had(
 def _got_other(before: Alert, after: Alert) -> bool:
     """Return whether an alert got other evidence from what was left, which ages as all evidence.
 
-    What is no longer looked for when the restriction is lifted stays on the list.
+    What is no longer looked for when the restriction is lifted stays as it was judged last.
     """
-    return bool(after.findings.keys() - before.findings.keys())
+    return any(
+        name not in before.findings or before.findings[name].evidence != now.evidence
+        for name, now in after.findings.items()
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "other"),
+    [
+        (0, "2026-11-04"),
+        # its own other rating, of 4 November, is more than 28 days old on 2 December
+        (9, "2026-11-04"),
+        (10, "2026-11-02"),
+        (27, "2026-11-02"),
+    ],
+)
+def test_a_finding_that_rested_on_another_rating_meanwhile_ages_as_it_is(
+    days: int, other: str
+) -> None:
+    diary = Diary().worn(range(20), every=10)
+    for number, day in enumerate((0, 2, 7)):
+        diary.facts.append(rated(f"p{number}", diary.at(day, 700), Phase.DURING, 6.0))
+    facts = [attributed_fact(fact) for fact in diary.facts]
+    held = [RestrictedSpan("reports", diary.at(2, 690), diary.at(2, 710))]
+    free, hidden = judged_input(facts), judged_input(facts, hidden=held, muted=held)
+    world = JudgedWorld()
+    for on in (free, hidden, _later(free, days)):
+        world.judge(on)
+    [alert] = [row for row in world.alerts.values() if row.family == "pain"]
+    assert (alert.state, alert.tier, sorted(alert.findings)) == (
+        AlertState.OPEN,
+        Tier.B,
+        ["P1:p1", "P1:p2"],
+    )
+    assert alert.sentence == (
+        "Pain 6 of 10 during exercise on 2026-11-09, and 6 of 10 during exercise on "
+        f"{other} (rule P1: 6 or more in 2 of the last 3 rated sessions). And 1 more."
+    )
 
 
 def _retracted(**more: object) -> Alert:
