@@ -9,22 +9,23 @@ import secrets
 import shutil
 import signal
 import socket
-from dataclasses import dataclass
+import tempfile
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from kadens.embedded.kafka_jars import jars, kafka_available
+from kadens.embedded.kafka_jars import class_archive, jars, kafka_available
+from kadens.embedded.kafka_settings import HOST, Node, server_properties
 from kadens.embedded.process import Child, StartFailed, claim, end_child, kill, launch, wait_ready
 from kadens.embedded.topics import brokers_answering
 
-_HOST = "127.0.0.1"
-QUORUM = 3  # the fewest nodes that tolerate the loss of a node
 # Below Linux's ephemeral ports, so that no other program takes a port before a restart.
 PORTS = range(20_000, 32_000)
 _START_SECONDS = 180.0  # three brokers of a busy machine need more than one minute
 _STOP_SECONDS = 15.0
+_ARCHIVE_SECONDS = 120.0  # a broker that writes the archive of its classes ends later
 JAVA = (
     "-Xmx512m",
     "-XX:+ExitOnOutOfMemoryError",
@@ -37,31 +38,24 @@ FIRST_COMPILER_ONLY = (
 )  # starts with half the CPU, for a broker that does not live long
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A broker, which is a controller too: its number (from 1), its folder and its two ports."""
-
-    number: int
-    folder: Path
-    port: int
-    controller: int
-
-    @property
-    def address(self) -> str:
-        """The address of this broker for clients."""
-        return f"{_HOST}:{self.port}"
-
-
 class Kafka:
     """A cluster of `brokers` nodes under `data`; `address` stays the same over restarts.
 
-    `jvm` are further options for Java, such as FIRST_COMPILER_ONLY.
+    `jvm` are further options for Java, such as FIRST_COMPILER_ONLY. `archive` is where the broker
+    writes the classes that it has loaded as it ends; by default it reads what was written before,
+    which takes half of the CPU of a start.
     """
 
     def __init__(
-        self, data: Path, *, cache: Path | None = None, brokers: int = 1, jvm: tuple[str, ...] = ()
+        self,
+        data: Path,
+        *,
+        cache: Path | None = None,
+        brokers: int = 1,
+        jvm: tuple[str, ...] = (),
+        archive: Path | None = None,
     ) -> None:
-        self.data, self.cache, self.jvm = data, cache, jvm
+        self.data, self.cache, self.jvm, self.archive = data, cache, jvm, archive
         ports = _free_ports(2 * brokers)
         self.nodes = [
             Node(
@@ -91,6 +85,8 @@ class Kafka:
         # Without this claim, a second broker on the folder would write to the metadata log of the
         # first before it fails.
         self._claim = self._claim or claim("kafka", self.data)
+        if self.archive is None:
+            _archive_classes(self.cache)
         for node in self.nodes:
             if not self._alive(node.number):
                 self._launch(node)
@@ -104,7 +100,8 @@ class Kafka:
         for child in self._running.values():
             child.process.send_signal(signal.SIGTERM)
         for child in self._running.values():
-            end_child(child, first=signal.SIGTERM, seconds=_STOP_SECONDS)
+            seconds = _ARCHIVE_SECONDS if self.archive else _STOP_SECONDS
+            end_child(child, first=signal.SIGTERM, seconds=seconds)
         self._running.clear()
         if self._claim is not None:
             self._claim.close()
@@ -150,9 +147,10 @@ class Kafka:
     def _launch(self, node: Node) -> None:
         node.folder.mkdir(parents=True, exist_ok=True)
         settings, log = node.folder / "server.properties", node.folder / "broker.log"
-        settings.write_text(_properties(node, self.nodes))
+        settings.write_text(server_properties(node, self.nodes))
         self._format(settings, log)
-        argv = [*self._java(), "kafka.Kafka", str(settings)]
+        writing = () if self.archive is None else (f"-XX:ArchiveClassesAtExit={self.archive}",)
+        argv = [*self._java(*writing), "kafka.Kafka", str(settings)]
         # At our death SIGKILL: a broker without its controllers can take minutes to obey SIGTERM.
         self._running[node.number] = launch(
             f"kafka {node.number}", argv, log=log, on_death=signal.SIGKILL
@@ -168,7 +166,10 @@ class Kafka:
                 raise StartFailed(tool.part, f"ended with status {tool.process.returncode}", log)
 
     def _java(self, *more: str) -> list[str]:
-        options = *JAVA, *self.jvm, *more
+        kept = class_archive(self.cache)
+        # Java goes without an archive that it cannot use
+        reading = (f"-XX:SharedArchiveFile={kept}",) if kept.exists() else ()
+        options = *JAVA, *reading, *self.jvm, *more
         return [shutil.which("java") or "java", *options, "-cp", f"{jars(self.cache)}/*"]
 
     def _cluster_id(self) -> str:
@@ -179,35 +180,26 @@ class Kafka:
         return file.read_text()
 
 
-def _properties(node: Node, nodes: list[Node]) -> str:
-    """Return the broker's settings; three nodes keep three copies and need two."""
-    copies, needed = (3, 2) if len(nodes) >= QUORUM else (1, 1)
-    rows = {
-        "process.roles": "broker,controller",
-        "node.id": node.number,
-        "controller.quorum.voters": ",".join(f"{n.number}@{_HOST}:{n.controller}" for n in nodes),
-        "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{_HOST}:{node.controller}",
-        "advertised.listeners": f"PLAINTEXT://{node.address}",
-        "log.dirs": (node.folder / "data").resolve(),
-        "auto.create.topics.enable": "false",  # a mistyped topic is an error, not a new topic
-        "default.replication.factor": copies,
-        "min.insync.replicas": needed,
-        "offsets.topic.replication.factor": copies,
-        "offsets.topic.num.partitions": 4,
-        "transaction.state.log.replication.factor": copies,
-        "transaction.state.log.min.isr": needed,
-        "transaction.state.log.num.partitions": 4,
-        "share.coordinator.state.topic.replication.factor": copies,
-        "share.coordinator.state.topic.min.isr": needed,
-        "group.initial.rebalance.delay.ms": 0,
-        "group.min.session.timeout.ms": 1_000,  # by default no member may ask for less than 6 s
-        # After SIGKILL, a broker may join again only when its last session is over (9 s by
-        # default).
-        "broker.session.timeout.ms": 3_000,
-        "broker.heartbeat.interval.ms": 500,
-    }
-    return "".join(f"{key}={value}\n" for key, value in rows.items())
+def _archive_classes(cache: Path | None) -> None:
+    """Write the archive of classes by a broker of its own, once for a cache and a release of Java.
+
+    Without an archive brokers only start more slowly, so no fault of it stops anybody.
+    """
+    kept = class_archive(cache)
+    if kept.exists():
+        return
+    # Another process that writes it holds the claim, a Java without such archives ends at once, and
+    # nothing can be written to some caches.
+    with (
+        suppress(StartFailed, OSError),
+        claim("archive of classes", kept.parent),
+        tempfile.TemporaryDirectory(dir=kept.parent) as folder,
+    ):
+        new, data = Path(folder) / kept.name, Path(folder) / "broker"
+        with Kafka(data, cache=cache, jvm=FIRST_COMPILER_ONLY, archive=new):
+            pass
+        if new.exists():
+            new.rename(kept)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -217,6 +209,6 @@ def _free_ports(count: int) -> list[int]:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((_HOST, port)) != 0:
+            if probe.connect_ex((HOST, port)) != 0:
                 numbers.add(port)
     return sorted(numbers)

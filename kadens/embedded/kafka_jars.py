@@ -50,9 +50,22 @@ def kafka_available(cache: Path | None = None) -> str | None:
     return None
 
 
-@cache
 def java_version(java: str) -> int:
-    """Return the major version of a `java` program, 0 when its output does not contain it.
+    """Return the major version of a `java` program, 0 when its output does not contain it."""
+    return int(_release(java).partition(".")[0] or 0)
+
+
+def class_archive(cache: Path | None = None) -> Path:
+    """Return where the classes that a broker loads are kept, ready for the `java` on the path.
+
+    An archive serves only the release of Java that wrote it.
+    """
+    return jars(cache) / f"classes-{_release(shutil.which('java') or 'java')}.jsa"
+
+
+@cache
+def _release(java: str) -> str:
+    """Return the release of a `java` program, such as "17.0.15"; "" when its output has none.
 
     It is asked once for each process: every file of tests that needs Java asks for it.
     """
@@ -60,8 +73,8 @@ def java_version(java: str) -> int:
         [java, "-version"], capture_output=True, text=True, check=False, timeout=60
     )
     # Java prints its version on stderr; some distributions print it on stdout.
-    matches = re.search(r'version "(\d+)', reported.stderr + reported.stdout)
-    return int(matches[1]) if matches else 0
+    matches = re.search(r'version "(\d[\w.+-]*)', reported.stderr + reported.stdout)
+    return matches[1] if matches else ""
 
 
 def jars(cache: Path | None = None) -> Path:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from kadens.embedded.kafka import FIRST_COMPILER_ONLY, Kafka
-from kadens.embedded.kafka_jars import java_version, kafka_available
+from kadens.embedded.kafka_jars import class_archive, jars, java_version, kafka_available
 from kadens.embedded.mock import PRODUCE, MockFailed, MockKafka
 from kadens.embedded.process import StartFailed
 from kadens.embedded.topics import brokers_answering, create_topics
@@ -126,6 +127,35 @@ def test_mock_is_gone_after_stop() -> None:
     assert brokers_answering(address, seconds=0.5) == 0
     with pytest.raises(MockFailed, match="not running"):
         _ = mock.address
+
+
+def _reads(archive: Path) -> bool:
+    """Return whether a program has mapped an archive of classes."""
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        # a program may end while the others are looked at
+        with suppress(OSError):
+            if str(archive) in maps.read_text():
+                return True
+    return False
+
+
+@pytest.mark.kafka
+@pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING))
+def test_classes_are_archived_once_and_a_broken_archive_stops_nobody(tmp_path: Path) -> None:
+    cache, own = tmp_path / "cache", jars()
+    ours = shutil.ignore_patterns("*.jsa", "tmp*")
+    shutil.copytree(own, cache / own.name, copy_function=os.link, ignore=ours)
+    archive = class_archive(cache)
+    assert not archive.exists()
+    with Kafka(tmp_path / "one", cache=cache, jvm=FIRST_COMPILER_ONLY):
+        assert _reads(archive)
+    written = archive.stat()
+    archive.unlink()
+    archive.write_bytes(b"no classes")
+    with Kafka(tmp_path / "two", cache=cache, jvm=FIRST_COMPILER_ONLY) as broker:
+        assert brokers_answering(broker.address) == 1
+        assert not _reads(archive)
+    assert written.st_size > archive.stat().st_size == len(b"no classes")
 
 
 def test_a_forked_child_does_not_take_the_mock_with_it() -> None:
