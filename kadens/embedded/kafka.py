@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from kadens.embedded.kafka_jars import class_archive, jars, kafka_available
-from kadens.embedded.kafka_settings import HOST, Node, server_properties
+from kadens.embedded.kafka_settings import LISTENS_ON, Node, server_properties
 from kadens.embedded.process import Child, StartFailed, claim, end_child, kill, launch, wait_ready
 from kadens.embedded.topics import brokers_answering
 
@@ -209,6 +209,6 @@ def _free_ports(count: int) -> list[int]:
         port = PORTS.start + secrets.randbelow(len(PORTS))
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if probe.connect_ex((HOST, port)) != 0:
+            if probe.connect_ex((LISTENS_ON, port)) != 0:
                 numbers.add(port)
     return sorted(numbers)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-HOST = "127.0.0.1"
+LISTENS_ON = "127.0.0.1"
 _QUORUM = 3  # the fewest nodes that tolerate the loss of a node
 
 
@@ -20,7 +20,7 @@ class Node:
     @property
     def address(self) -> str:
         """The address of this broker for clients."""
-        return f"{HOST}:{self.port}"
+        return f"{LISTENS_ON}:{self.port}"
 
 
 def server_properties(node: Node, nodes: Sequence[Node]) -> str:
@@ -29,9 +29,11 @@ def server_properties(node: Node, nodes: Sequence[Node]) -> str:
     rows = {
         "process.roles": "broker,controller",
         "node.id": node.number,
-        "controller.quorum.voters": ",".join(f"{n.number}@{HOST}:{n.controller}" for n in nodes),
+        "controller.quorum.voters": ",".join(
+            f"{n.number}@{LISTENS_ON}:{n.controller}" for n in nodes
+        ),
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{HOST}:{node.controller}",
+        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{LISTENS_ON}:{node.controller}",
         "advertised.listeners": f"PLAINTEXT://{node.address}",
         "log.dirs": (node.folder / "data").resolve(),
         "auto.create.topics.enable": "false",  # a mistyped topic is an error, not a new topic
@@ -52,3 +54,7 @@ def server_properties(node: Node, nodes: Sequence[Node]) -> str:
         "broker.heartbeat.interval.ms": 500,
     }
     return "".join(f"{key}={value}\n" for key, value in rows.items())
+
+
+def _voter(node: Node) -> str:
+    return f"{node.number}@{LISTENS_ON}:{node.controller}"

@@ -69,7 +69,7 @@ def _answer(
     return Report(head=own, instrument=instrument, value=value, **more)
 
 
-def rated(record: str, at_ms: int, phase: Phase, value: float, session: str = "") -> Report:
+def pain_rating(record: str, at_ms: int, phase: Phase, value: float, session: str = "") -> Report:
     """Return a rating of pain on the NRS from 0 to 10."""
     more = {"phase": phase, "scale": "nrs-0-10", "session": session}
     return _answer(record, at_ms, Instrument.PAIN, value, **more)
@@ -90,7 +90,7 @@ def histories(draw: st.DrawFn) -> list[AttributedFact]:
         at_ms = diary.at(draw(_DAYS), draw(st.sampled_from([400, 470, 650, 1_130])))
         phase, value = draw(st.sampled_from(Phase)), draw(st.sampled_from([0, 3, 5, 6, 7, 8, 10]))
         session = draw(st.sampled_from(["", "w0"]))
-        diary.facts.append(rated(f"p{number}", at_ms, phase, float(value), session))
+        diary.facts.append(pain_rating(f"p{number}", at_ms, phase, float(value), session))
     for number in range(draw(st.integers(0, 2))):
         at_ms = diary.at(draw(_DAYS), 900)
         sign: dict[str, Any] = {"scale": YES_NO_SCALE, "reason": draw(_SIGNS)}

@@ -21,7 +21,7 @@ from tests.alerts.other_worlds import (
     RestrictedSpan,
     histories,
     judged_input,
-    rated,
+    pain_rating,
     restrictions_of_any,
 )
 from tests.derivation.lives import Diary
@@ -125,7 +125,7 @@ def test_a_finding_that_rested_on_another_rating_meanwhile_ages_as_it_is(
 ) -> None:
     diary = Diary().worn(range(20), every=10)
     for number, day in enumerate((0, 2, 7)):
-        diary.facts.append(rated(f"p{number}", diary.at(day, 700), Phase.DURING, 6.0))
+        diary.facts.append(pain_rating(f"p{number}", diary.at(day, 700), Phase.DURING, 6.0))
     facts = [attributed_fact(fact) for fact in diary.facts]
     held = [RestrictedSpan("reports", diary.at(2, 690), diary.at(2, 710))]
     free, hidden = judged_input(facts), judged_input(facts, hidden=held, muted=held)
