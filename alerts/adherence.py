@@ -12,7 +12,8 @@ from functools import partial
 
 from alerts.due import Due, PrescriptionDue, due_in_week
 from model.calendar import MINUTE_MS
-from model.derived import PARTIAL_ABOVE, TypeTotal, Week, WeekDay
+from model.derived.algorithm import PARTIAL_ABOVE
+from model.derived.days import TypeTotal, Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescribing.credit import (
     credited_recalled,

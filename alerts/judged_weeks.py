@@ -11,7 +11,7 @@ from alerts.thresholds import thresholds_on
 from alerts.worked_out import once
 from model.alert import Rule, RuleInput
 from model.calendar import local_date, monday, week_bounds
-from model.derived import Week
+from model.derived.days import Week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
 from model.calendar import local_date, midnight
-from model.derived import VALID_WEAR_MIN, WeekDay
+from model.derived.algorithm import VALID_WEAR_MIN
+from model.derived.days import WeekDay
 from model.prescribing.credit import credited_sessions
 from model.prescription import Prescription, all_paused, in_force, just_begun, paused, sevenths_due
 from model.words.language import _

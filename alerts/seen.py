@@ -9,7 +9,7 @@ from datetime import date
 
 from alerts.pain import EXERCISE_PHASES
 from model.alert import RuleInput
-from model.derived import Week, WeekDay
+from model.derived.days import Week, WeekDay
 
 
 def as_seen(on: RuleInput) -> RuleInput:

@@ -7,7 +7,7 @@ is handed; a page shows it a moment later.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import Instrument
 from model.marks import REASONS, MarkedSession, clinician_mark
 from storage.audit import Actor

@@ -7,7 +7,7 @@ from clinic.pages.curve import Curve
 from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
 from clinic.worklist.needs import Need
-from model.derived import Session, SourceSelection
+from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
 from model.notes.annotation import Annotation, PinnedNote
 from model.prescribing.rule_settings import RuleSettings

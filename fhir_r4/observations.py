@@ -23,7 +23,8 @@ from fhir_r4.elements import (
     quantity,
 )
 from model.calendar import MINUTE_MS, rfc3339
-from model.derived import Session, Week
+from model.derived.days import Week
+from model.derived.sessions import Session
 
 _DAYS = 7
 _CATEGORIES = [

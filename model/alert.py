@@ -17,7 +17,7 @@ from model.alerting.rule_rows import (
     Watermark,
     Weighing,
 )
-from model.derived import Day, Week
+from model.derived.days import Day, Week
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription, RecordingTimes
 from model.schemas.prescription_bounds import Bounds

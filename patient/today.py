@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from model.calendar import local_date, monday
-from model.derived import Week
+from model.derived.days import Week
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription, in_force
 from model.words.rounding import half_up

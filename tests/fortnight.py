@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds, local_date
-from model.derived import DayState
+from model.derived.days import DayState
 from model.envelope import Envelope
 from model.facts import (
     AttributedFact,

@@ -16,7 +16,8 @@ import numpy as np
 from model.calendar import dates_between, monday
 from model.codec import dumps, encode_fact, plain
 from model.columns.window import SampleColumn, Window
-from model.derived import Day, Session, SourceSelection, Week
+from model.derived.days import Day, Week
+from model.derived.sessions import Session, SourceSelection
 from model.facts import (
     BEGUN_WORKOUTS,
     AttributedFact,

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from model.derived import TypeTotal, Week, WeekDay
+from model.derived.days import TypeTotal, Week, WeekDay
 from model.intensity import ZoneTimes
 from stream.compute.weeks import dose_minutes
 

@@ -25,7 +25,7 @@ from alerts.due import Due, due_in_week
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
 from clinic.answers.shape import Shape
-from model.derived import Week
+from model.derived.days import Week
 from model.prescription import Prescription
 from stream.compute.weeks import week_of_days as week_of
 

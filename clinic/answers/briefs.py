@@ -5,7 +5,7 @@ command that derives without a server would judge by other figures than the work
 """
 
 from model.alerting.rule_rows import AboveCeiling, SessionBrief
-from model.derived import CEILING_FLAGS, FAR_ABOVE_CEILING, QualityFlag, Session
+from model.derived.sessions import CEILING_FLAGS, FAR_ABOVE_CEILING, QualityFlag, Session
 from model.words.not_counted import NOT_ANSWERED
 
 

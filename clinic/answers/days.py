@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from clinic.answers.shape import Shape, Zones, same_fields
 from model.calendar import monday
-from model.derived import Day, DayState
+from model.derived.days import Day, DayState
 from model.intensity import ZoneTimes
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.intensity.resting import resting_heart_rate

@@ -17,7 +17,9 @@ from fhir_r4.observations import (
     week_observations,
 )
 from model.alert import Action, AlertState
-from model.derived import ALGORITHM, Session, Week
+from model.derived.algorithm import ALGORITHM
+from model.derived.days import Week
+from model.derived.sessions import Session
 from model.facts import Instrument
 from model.messages.alert_event import AlertSnapshot, FindingState
 from storage.reads.views import AlertPage, FindingRow, ReportRow

@@ -9,7 +9,7 @@ from clinic.answers.shape import Instant, Shape, SourceShape, SpanShape, Zones, 
 from clinic.pages.curve import Curve
 from model.calendar import rfc3339
 from model.codec import plain
-from model.derived import Load, Origin, QualityFlag, Session, SourceSelection
+from model.derived.sessions import Load, Origin, QualityFlag, Session, SourceSelection
 from model.facts import OffsetOrigin
 from model.intensity import ZoneThresholds, ZoneTimesByMethod
 from model.metrics import METRIC_BY_ID

@@ -9,7 +9,7 @@ from clinic.answers import adherence
 from clinic.answers.adherence import AdherenceShape, TotalShape
 from clinic.answers.shape import Shape, Zones, same_fields
 from model.calendar import monday, week_bounds
-from model.derived import Week
+from model.derived.days import Week
 from model.prescription import Prescription, in_force
 
 # A week's totals are called complete from this many valid days on (clinical definition).

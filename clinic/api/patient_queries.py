@@ -20,7 +20,7 @@ from clinic.answers.timelines import TimelineAnswer
 from clinic.answers.weeks import PrescriptionShape, PrescriptionWeeksAnswer, WeeksAnswer
 from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
-from model.derived import Week
+from model.derived.days import Week
 from model.facts import UNWORN_METHODS, UNWORN_TYPES
 from model.prescribing.consent_gaps import consent_gaps, without_consent
 from model.prescription import Prescription

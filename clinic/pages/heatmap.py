@@ -15,7 +15,8 @@ from clinic.answers.moments import every_date
 from clinic.pages import words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS, monday
-from model.derived import Day, DayState, Origin, Session
+from model.derived.days import Day, DayState
+from model.derived.sessions import Origin, Session
 from model.prescribing.credit import credited_totals
 from model.prescription import Prescription, in_force
 from model.words.language import N_, _, ngettext, translated

@@ -6,7 +6,7 @@
 from collections.abc import Iterable
 
 from clinic.pages import words
-from model.derived import Origin, Session, SourceSelection
+from model.derived.sessions import Origin, Session, SourceSelection
 from model.facts import Source
 from model.words.language import N_, _, ngettext, translated
 

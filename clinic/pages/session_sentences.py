@@ -10,7 +10,7 @@ from clinic.page_views import SessionView
 from clinic.pages import quality_flags, words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS
-from model.derived import Origin, Session
+from model.derived.sessions import Origin, Session
 from model.facts import Source
 from model.prescribing.credit import is_credited
 from model.prescribing.range_times import times_by_range

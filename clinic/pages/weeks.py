@@ -15,7 +15,7 @@ from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
 from clinic.pages import words
 from model.calendar import MINUTE_MS
-from model.derived import Week
+from model.derived.days import Week
 from model.intensity import ZoneTimes
 from model.prescribing.credit import has_strength
 from model.prescription import Prescription

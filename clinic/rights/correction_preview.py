@@ -18,7 +18,8 @@ from clinic.request_scope import RequestScope
 from model.alert import RuleInput
 from model.alerting.steps import Step
 from model.calendar import DAY_MS, monday
-from model.derived import Day, Session, Week
+from model.derived.days import Day, Week
+from model.derived.sessions import Session
 from model.privacy.rectification import RightValues, with_right_values
 from model.spans import Span
 from storage.alerts import rule_inputs

@@ -15,7 +15,7 @@ from alerts.pain import PAIN_SCALE, RATED_PHASES
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from clinic.answers.adherence import Average, Measured, TotalShape, measured, total_of
 from model.calendar import local_date, week_bounds
-from model.derived import Week
+from model.derived.days import Week
 from model.notes.annotation import Annotation
 from model.prescription import Prescription, in_force
 from model.words.language import _, ngettext

@@ -16,7 +16,8 @@ from model.alert import Finding, RuleInput
 from model.alerting.rule_rows import SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
-from model.derived import Day, DayState, Derived, Week
+from model.derived.changes import Derived
+from model.derived.days import Day, DayState, Week
 from model.facts import AttributedFact, Report
 from model.prescribing.consent_gaps import without_consent
 from model.prescription import Prescription

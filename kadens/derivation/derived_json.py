@@ -10,7 +10,7 @@ from kadens.derivation.derivation import Derivation
 from model.alert import Finding
 from model.calendar import MINUTE_MS, rfc3339
 from model.codec import plain
-from model.derived import Session
+from model.derived.sessions import Session
 from model.intensity import ZONES, ZoneTimes
 from stream.compute.weeks import week_of_days
 

@@ -10,7 +10,7 @@ from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms, zones_json
 from kadens.derivation.intake import RefusedPart
 from model.calendar import MINUTE_MS, rfc3339
-from model.derived import Session
+from model.derived.sessions import Session
 from model.intensity import ZoneTimes
 from model.words.rounding import half_up, percent_down
 

@@ -10,7 +10,7 @@ from kadens.derivation.derived_lines import duration_text
 from kadens.derivation.held_facts import record_of
 from model.calendar import rfc3339
 from model.codec import kind_of
-from model.derived import SourceSelection
+from model.derived.sessions import SourceSelection
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -24,7 +24,9 @@ from kadens.derivation.evidence_words import (
     under_heading,
 )
 from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
-from model.derived import VALID_WEAR_MIN, Day, DayState, SourceSelection
+from model.derived.algorithm import VALID_WEAR_MIN
+from model.derived.days import Day, DayState
+from model.derived.sessions import SourceSelection
 from model.facts import DaySummary, Report
 from model.prescribing.credit import has_strength
 

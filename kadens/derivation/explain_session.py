@@ -22,7 +22,7 @@ from kadens.derivation.held_facts import HeldRecord, record_of
 from kadens.derivation.sample_words import sample_lines
 from model.answered_session import AFTER_SESSION_MS
 from model.calendar import rfc3339
-from model.derived import Origin, Session, SourceSelection
+from model.derived.sessions import Origin, Session, SourceSelection
 from model.fact_properties import made_from
 from model.facts import MARKS, AttributedFact, Instrument, Report, Workout
 from model.metrics import METRIC

@@ -12,7 +12,7 @@ import numpy as np
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.evidence_words import payload_words
 from model.columns.window import SampleColumn
-from model.derived import SourceSelection
+from model.derived.sessions import SourceSelection
 from model.facts import AttributedFact, Joining, SampleBlock, Source
 from model.versions.version_order import sample_rank
 

@@ -50,7 +50,7 @@ def _finding(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of evidence,
     }
 
 
-def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - model.derived.Session
+def _session(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a derived Session
     return {
         "id": value.id,
         "start": rfc3339(value.start_ms),

@@ -7,7 +7,7 @@ no shortfall (clinical definition section 5.1). What is not known must never cou
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from model.derived import TypeTotal, Week
+from model.derived.days import TypeTotal, Week
 from model.prescription import Prescription
 from model.words.activities import TYPES
 

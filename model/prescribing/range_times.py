@@ -1,6 +1,6 @@
 """The time of a session below, within and above the prescribed range. Pure."""
 
-from model.derived import Session
+from model.derived.sessions import Session
 from model.intensity import ZoneTimesByMethod
 
 _PRESCRIBED = "prescribed"  # the scheme of the prescribed range

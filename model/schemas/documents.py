@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.codec import FACT_KINDS, SCHEMA_VERSION
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from model.envelope import Envelope
 from model.intensity import MUST_BE_BELOW, PROFILE_BOUNDS, SEXES, HeartProfile
 from model.marks import all_reasons

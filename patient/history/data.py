@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from model.calendar import local_date, monday
-from model.derived import Session, Week
+from model.derived.days import Week
+from model.derived.sessions import Session
 from model.prescribing.range_times import times_by_range
 from model.words.rounding import half_up
 from patient.config import patient_door_of

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from model.calendar import local_date
-from model.derived import Session
+from model.derived.sessions import Session
 from model.privacy.sealed_box import box_public
 from model.words.language import N_
 from model.words.red_flags import IF_RED_FLAG

@@ -13,7 +13,8 @@ from model.alert import LIVE_STATES, Alert, RuleInput, is_contact
 from model.alerting.rule_rows import AboveCeiling, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date
 from model.columns.window import SampleColumn
-from model.derived import FAR_ABOVE_CEILING, Day, Week
+from model.derived.days import Day, Week
+from model.derived.sessions import FAR_ABOVE_CEILING
 from model.facts import AttributedFact
 from model.intensity import HeartProfile
 from model.messages.alert_move import DutyRoster

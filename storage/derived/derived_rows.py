@@ -10,18 +10,8 @@ from datetime import date
 from typing import Any
 
 from model.calendar import utc
-from model.derived import (
-    Day,
-    HeartSummary,
-    Load,
-    Origin,
-    QualityFlag,
-    Session,
-    SourceSelection,
-    TypeTotal,
-    Week,
-    WeekDay,
-)
+from model.derived.days import Day, TypeTotal, Week, WeekDay
+from model.derived.sessions import HeartSummary, Load, Origin, QualityFlag, Session, SourceSelection
 from model.facts import DeviceType, Method, OffsetOrigin, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes, ZoneTimesByMethod
 from model.metrics import METRIC, METRIC_BY_ID

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias, TypeVar
 
 from model import codec
 from model.calendar import epoch_ms
-from model.derived import Day, Session, SourceSelection, Week
+from model.derived.days import Day, Week
+from model.derived.sessions import Session, SourceSelection
 from model.spans import Span
 from storage.derived import derived_rows
 from storage.pg import rows

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from model.calendar import utc
-from model.derived import Day, Session
+from model.derived.days import Day
+from model.derived.sessions import Session
 from model.facts import DeviceType, Method, Source
 from storage.derived import derived_rows
 from storage.pg import rows

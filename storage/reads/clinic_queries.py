@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
-from model.derived import Session, Week
+from model.derived.days import Week
+from model.derived.sessions import Session
 from model.prescription import Prescription
 from storage.derived import derived_rows
 from storage.facts.corrected import CORRECTED_FACT

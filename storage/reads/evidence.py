@@ -6,7 +6,7 @@ They are for the clinician door, and limited to a care unit as in `clinic_querie
 from collections.abc import Sequence
 
 from model.alert import StoredSentence
-from model.derived import Session
+from model.derived.sessions import Session
 from model.facts import MARKS
 from model.metrics import METRIC
 from storage.derived import derived_rows

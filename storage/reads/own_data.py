@@ -6,7 +6,8 @@ The patient is named by the session's row, never by what a request sends.
 from dataclasses import dataclass
 from datetime import date
 
-from model.derived import Session, Week
+from model.derived.days import Week
+from model.derived.sessions import Session
 from storage.derived import derived_rows
 from storage.pg import rows
 from storage.pg.pool import Connection

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from model.derived import Session, SourceSelection, Week
+from model.derived.days import Week
+from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
 from model.prescription import Prescription
 from storage.notes.reviews import ReviewRow

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import date
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.derived import Day, Origin, Session, TypeTotal
+from model.derived.days import Day, TypeTotal
+from model.derived.sessions import Origin, Session
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
 from stream.compute.intensity.exertion_dose import exertion_dose

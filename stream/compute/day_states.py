@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from model.calendar import day_bounds, monday
-from model.derived import VALID_WEAR_MIN, Day, DayState, Week
+from model.derived.algorithm import VALID_WEAR_MIN
+from model.derived.days import Day, DayState, Week
 from model.facts import Source
 from model.prescribing.credit import credited_recalled, credited_sessions, seen_by_phone
 from model.prescription import (

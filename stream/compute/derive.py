@@ -29,7 +29,9 @@ from datetime import date
 
 from model.calendar import day_bounds, local_date
 from model.columns.window import Window
-from model.derived import Day, Derived, Origin, Session, SourceSelection
+from model.derived.changes import Derived
+from model.derived.days import Day
+from model.derived.sessions import Origin, Session, SourceSelection
 from model.facts import MARKS, Instrument
 from stream.compute.day_rows import derive_day, stated_totals
 from stream.compute.pieces import union_of_spans

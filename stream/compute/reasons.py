@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from operator import attrgetter
 
-from model.derived import Day, Origin, Session, Week
+from model.derived.days import Day, Week
+from model.derived.sessions import Origin, Session
 
 REASON_NEW = "derived for the first time"
 REASON_GONE = "no fact supports it any more"

@@ -12,7 +12,9 @@ from datetime import date
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from model.calendar import monday
-from model.derived import Day, Derived, DerivedChange, Session, SourceSelection, Week
+from model.derived.changes import Derived, DerivedChange
+from model.derived.days import Day, Week
+from model.derived.sessions import Session, SourceSelection
 from model.metrics import METRIC
 from stream.compute.reasons import REASON_GONE, retraction_reason, revision_reason
 from stream.compute.weeks import week_of_days

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from operator import attrgetter
 
 from model.calendar import MINUTE_MS
-from model.derived import VALID_WEAR_MIN, Day, Week, WeekDay
+from model.derived.algorithm import VALID_WEAR_MIN
+from model.derived.days import Day, Week, WeekDay
 from model.intensity import ZoneTimes
 
 

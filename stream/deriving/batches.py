@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.calendar import DAY_MS
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from model.spans import Span, pieces
 from storage.derived.derived_tables import extent
 from storage.facts import samples

@@ -10,7 +10,7 @@ change that did not happen.
 from collections.abc import Mapping, Sequence
 
 from model.codec import SCHEMA_VERSION, decode_attributed, dumps, plain
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
 from model.topics import DERIVED, FACTS

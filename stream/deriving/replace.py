@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from model.calendar import monday
 from model.columns.window import Window
-from model.derived import Derived, DerivedChange, Session, SourceSelection
+from model.derived.changes import Derived, DerivedChange
+from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
 from storage.derived import derived_rows, derived_tables
 from storage.facts.ids import lock_patients, source_ids

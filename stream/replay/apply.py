@@ -15,7 +15,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from model.derived import ALGORITHM, DerivedChange
+from model.derived.algorithm import ALGORITHM
+from model.derived.changes import DerivedChange
 from model.spans import Span, merge, pieces
 from parsers.formats import version_of
 from storage.alerts import due, outbox

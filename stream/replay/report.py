@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.derived.compare import Difference

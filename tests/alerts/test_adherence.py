@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.adherence import Standing, adherence, capped, measure, standing
 from alerts.due import due_in_week
-from model.derived import Week, WeekDay
+from model.derived.days import Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription, in_force
 from tests.rows import values_of

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clinic.answers.sessions import SessionLine
-from model.derived import Session
+from model.derived.sessions import Session
 from tests.clinic_world import Served
 from tests.rows import cells_of
 from web.problems import Violation

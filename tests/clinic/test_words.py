@@ -14,7 +14,7 @@ from clinic.pages.weeks import WeekLook, last_four, view, week_views
 from clinic.worklist.lines import worklist_line, worklist_lines
 from clinic.worklist.needs import Need
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.derived import Week
+from model.derived.days import Week
 from model.intensity import ZoneTimes
 from model.words.rounding import half_up
 from patient.words import SITE_WORDS, sender_words

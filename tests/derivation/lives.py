@@ -17,7 +17,7 @@ from kadens.derivation.conclusions import Conclusions, conclude
 from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.manifest import Manifest, RecordedPrescription
 from model.calendar import MINUTE_MS, midnight
-from model.derived import DayState
+from model.derived.days import DayState
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -10,7 +10,7 @@ import numpy as np
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import derivation_json
 from model.calendar import MINUTE_MS, day_bounds, rfc3339
-from model.derived import Session
+from model.derived.sessions import Session
 from model.facts import Deletion, SampleBlock, Workout
 from stream.compute.series.reported_columns import reported_series
 from tests.rows import cells_of, entries_of, matching, of_type, values_of, without

@@ -11,7 +11,8 @@ from math import fsum, isclose
 from hypothesis import given
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.derived import Day, SourceSelection, TypeTotal, Week
+from model.derived.days import Day, TypeTotal, Week
+from model.derived.sessions import SourceSelection
 from model.facts import Source
 from model.intensity import ZoneTimes
 from model.prescribing.credit import credited_totals, is_credited

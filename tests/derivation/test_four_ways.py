@@ -23,7 +23,7 @@ from kadens.derivation.held_facts import hold_facts
 from kadens.derivation.intake import PATIENT, read_bodies
 from kadens.derivation.manifest import Manifest, read_manifest
 from model.calendar import MINUTE_MS
-from model.derived import Session
+from model.derived.sessions import Session
 from model.facts import AttributedFact
 from simulate.exports.health_connect import PHONE_ID, over_interval, people_and_devices
 from simulate.fit_writer import Recording, write_activity

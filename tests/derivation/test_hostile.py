@@ -8,7 +8,7 @@ from kadens.derivation.conclusions import Conclusions, conclude
 from kadens.derivation.held_facts import HeldFacts, hold_facts
 from kadens.derivation.manifest import Manifest
 from model.codec import dumps, plain
-from model.derived import DayState
+from model.derived.days import DayState
 from stream.compute.day_states import day_states
 from tests.depth import INVARIANT
 from tests.fortnight import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from model.derived import Day, Session, SourceSelection, TypeTotal, Week
+from model.derived.days import Day, TypeTotal, Week
+from model.derived.sessions import Session, SourceSelection
 from model.fact_properties import measured_until_ms
 from model.facts import AttributedFact
 from model.intensity import ZoneTimes

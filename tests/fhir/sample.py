@@ -20,7 +20,9 @@ from fhir_r4.observations import (
 )
 from model.audit_log.exported import ExportedRow
 from model.calendar import HOUR_MS, MINUTE_MS
-from model.derived import ALGORITHM, HeartSummary, Session, TypeTotal, Week, WeekDay
+from model.derived.algorithm import ALGORITHM
+from model.derived.days import TypeTotal, Week, WeekDay
+from model.derived.sessions import HeartSummary, Session
 from model.facts import Method, Source
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes
 from model.messages.alert_event import AlertSnapshot, FindingState

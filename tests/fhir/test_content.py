@@ -14,7 +14,7 @@ from fhir_r4.observations import (
     session_observations,
     week_observations,
 )
-from model.derived import HeartSummary
+from model.derived.sessions import HeartSummary
 from model.intensity import ZoneTimes
 from model.messages.alert_event import AlertSnapshot, read_snapshot, snapshot_json
 from tests.fhir.sample import sample_alert, sample_session, sample_week

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, day_bounds
-from model.derived import Day, DayState
+from model.derived.days import Day, DayState
 from model.facts import (
     AttributedFact,
     DaySummary,

@@ -19,7 +19,7 @@ import pytest
 from alerts.prescribing import prescribing_problems, published_prescription
 from kadens.json_files import read_json_file
 from model.codec import decode_attributed, encode_attributed
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from model.envelope import Envelope
 from model.errors import BodyError
 from model.facts import AttributedFact

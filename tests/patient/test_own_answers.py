@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from model.calendar import DAY_MS, HOUR_MS
-from model.derived import Week
+from model.derived.days import Week
 from model.facts import Instrument, Phase, Report
 from model.intensity import ZoneTimes
 from model.marks import CLINIC_VENDOR

@@ -16,7 +16,7 @@ from model.alert import Finding, RuleInput
 from model.alerting.rule_rows import PainRating, SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived
+from model.derived.changes import Derived
 from model.facts import AttributedFact, Fact, Instrument, Report, SampleBlock, Workout
 from parsers import formats
 from simulate.cast import Role

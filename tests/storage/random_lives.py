@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from random import Random
 
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday, utc
-from model.derived import Day, TypeTotal
+from model.derived.days import Day, TypeTotal
 from model.facts import DeviceType, Method
 from model.intensity import ZONES, ZoneTimes
 from model.keyring import KeyRing

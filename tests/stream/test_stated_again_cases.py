@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.calendar import MINUTE_MS
-from model.derived import Session
+from model.derived.sessions import Session
 from model.envelope import Envelope
 from model.facts import AttributedFact
 from parsers.fields import instant_of

@@ -24,7 +24,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import limit_percent, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
-from model.derived import Week
+from model.derived.days import Week
 from model.prescription import all_paused
 from model.words.language import _, ngettext
 

@@ -17,7 +17,7 @@ from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, midnight, monday, week_bounds
-from model.derived import WeekDay
+from model.derived.days import WeekDay
 from model.prescribing.credit import credited_sessions
 from model.prescription import paused
 from model.words.language import _

@@ -22,7 +22,7 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import short_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import first_full_week, week_bounds
-from model.derived import Week
+from model.derived.days import Week
 from model.prescription import first_dates
 from model.words.language import _
 

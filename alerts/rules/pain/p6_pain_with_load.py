@@ -19,7 +19,8 @@ from alerts.wording import limit_number, short_number
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, monday, week_bounds
-from model.derived import PARTIAL_ABOVE, Week
+from model.derived.algorithm import PARTIAL_ABOVE
+from model.derived.days import Week
 from model.words.language import _
 
 _WEEK = timedelta(days=7)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from model.derived import Load
+from model.derived.sessions import Load
 from model.intensity import Confidence
 from stream.compute.intensity.formulas import (
     BANISTER,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS, MINUTE_MS
-from model.derived import QualityFlag
+from model.derived.sessions import QualityFlag
 from model.facts import Instants, Method, Source, Values
 from stream.compute.intensity.zones import MAX_GAP_MS, is_plausible
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.calendar import MINUTE_MS
 from model.columns import runs
-from model.derived import SourceSelection
+from model.derived.sessions import SourceSelection
 from model.facts import Instants, Source
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_series import ResolvedSeries

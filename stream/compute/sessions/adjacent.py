@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from heapq import heappop, heappush
 
-from model.derived import Origin
+from model.derived.sessions import Origin
 from stream.compute.pieces import Pieces, cut_out, union_of_spans
 from stream.compute.sessions.candidates import SessionCandidate, start_and_id
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from model.answered_session import answered_sessions
 from model.calendar import local_date
 from model.codec import encode_fact
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import AttributedFact, Instrument, Report
 from model.words.activities import TYPES
 from model.words.borg_scales import on_cr10

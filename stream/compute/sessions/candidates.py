@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from model.calendar import MINUTE_MS
 from model.codec import dumps, encode_fact, plain
-from model.derived import MADE_FROM, Origin
+from model.derived.sessions import MADE_FROM, Origin
 from model.fact_properties import unplaced_pause_ms
 from model.facts import AttributedFact, Instrument, OffsetOrigin, Report, Source, Workout
 from model.versions.version_order import VersionOrder

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import MINUTE_MS
-from model.derived import ABOVE_CEILING, FAR_ABOVE_CEILING, QualityFlag
+from model.derived.sessions import ABOVE_CEILING, FAR_ABOVE_CEILING, QualityFlag
 from model.facts import Instants, Values
 from stream.compute.series.reported_columns import HEART
 from stream.compute.series.resolve import ResolvedMetric

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from model.calendar import MINUTE_MS, day_bounds
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import Instants, OffsetOrigin, Source
 from model.intensity import ZoneThresholds
 from stream.compute.series.reported_columns import DAY_METRICS

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from model.calendar import MINUTE_MS, local_date
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.intensity import ZoneThresholds
 from model.prescribing.credit import is_credited
 from model.prescription import Prescription

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from model.codec import encode_fact
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import MARKS, AttributedFact, Instants, Instrument, Report
 from model.marks import CLINIC_VENDOR
 from model.words.not_counted import marked_by

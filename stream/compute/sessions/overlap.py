@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 
 from model.calendar import DAY_MS
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import Instants
 from model.words.activities import BESIDE_OTHERS
 from stream.compute.pieces import Pieces, pieces_ms

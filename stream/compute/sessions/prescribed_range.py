@@ -6,7 +6,7 @@ zone times, so only the parts of a session that no better session covers are cou
 
 from dataclasses import dataclass
 
-from model.derived import Session
+from model.derived.sessions import Session
 from model.intensity import ZoneTimesByMethod
 from stream.compute.intensity.zone_methods import PRESCRIBED
 from stream.compute.intensity.zones import bands_in_pieces, shortened_bands

@@ -7,7 +7,8 @@ from datetime import date
 import numpy as np
 
 from model.calendar import MINUTE_MS
-from model.derived import FORGOT_TO_STOP, PARTIAL_ABOVE, HeartSummary, QualityFlag, Session
+from model.derived.algorithm import PARTIAL_ABOVE
+from model.derived.sessions import FORGOT_TO_STOP, HeartSummary, QualityFlag, Session
 from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
 from model.prescription import Intensity, Prescription
 from model.words.activities import TYPES

@@ -12,7 +12,7 @@ from functools import cache
 
 from model.calendar import day_bounds, local_date
 from model.columns.window import Window
-from model.derived import Origin, Session
+from model.derived.sessions import Origin, Session
 from model.intensity import ZoneTimes
 from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.pieces import pieces_ms

@@ -6,7 +6,8 @@ from typing import Any
 
 from model.alert import RuleInput
 from model.calendar import HOUR_MS, midnight
-from model.derived import VALID_WEAR_MIN, Day, Week, WeekDay
+from model.derived.algorithm import VALID_WEAR_MIN
+from model.derived.days import Day, Week, WeekDay
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Prescription
 from tests.weeks import type_total

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from model.alert import RuleInput
 from model.alerting.rule_rows import PainRating, SessionBrief, Watermark, Weighing
 from model.calendar import HOUR_MS, MINUTE_MS, local_date, midnight
-from model.derived import Day
+from model.derived.days import Day
 from model.facts import Phase
 from model.intensity import ZoneTimes
 from model.prescribing.rule_settings import SettingValues

@@ -10,7 +10,7 @@ from clinic.pages import heatmap
 from clinic.pages.heatmap import Look
 from clinic.pages.weeks import view
 from model.calendar import MINUTE_MS
-from model.derived import Day, DayState
+from model.derived.days import Day, DayState
 from model.intensity import ZoneTimes
 from tests.clinic_world import prescriptions
 from tests.derivation.lives import FIRST, THREE_A_WEEK, Diary, concluded

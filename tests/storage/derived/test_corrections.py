@@ -11,7 +11,7 @@ import pytest
 
 from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps
-from model.derived import ALGORITHM
+from model.derived.algorithm import ALGORITHM
 from model.facts import Deletion, DeviceType, Method, Source
 from parsers.vendors.open_wearables.events import parse_open_wearables
 from storage.pg.pool import Connection

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from model.calendar import MINUTE_MS
-from model.derived import DerivedChange
+from model.derived.changes import DerivedChange
 from model.facts import AttributedFact, Deletion, Instrument, OffsetOrigin
 from model.intensity import HeartProfile
 from storage.derived.derived_tables import extent

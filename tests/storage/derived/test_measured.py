@@ -6,7 +6,7 @@ import pytest
 
 from clinic.pages.quality_flags import chosen_among
 from model.calendar import MINUTE_MS, local_date
-from model.derived import SourceSelection
+from model.derived.sessions import SourceSelection
 from model.facts import Fact, Method
 from storage.facts.writer import write_facts
 from storage.pg.granting import become

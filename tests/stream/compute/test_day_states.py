@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import day_bounds
-from model.derived import Day, DayState
+from model.derived.days import Day, DayState
 from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription

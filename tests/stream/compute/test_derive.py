@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn
-from model.derived import HeartSummary
+from model.derived.sessions import HeartSummary
 from model.facts import Instrument
 from model.intensity import ZoneTimes
 from stream.compute.derive import derive

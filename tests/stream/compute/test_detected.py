@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived, Origin, Session
+from model.derived.changes import Derived
+from model.derived.sessions import Origin, Session
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from model.calendar import HOUR_MS, MINUTE_MS, day_bounds, local_date
 from model.codec import dumps, plain
 from model.columns.window import SampleColumn, Window
-from model.derived import Day, Derived, Session, SourceSelection
+from model.derived.changes import Derived
+from model.derived.days import Day
+from model.derived.sessions import Session, SourceSelection
 from model.facts import AttributedFact
 from model.metrics import METRIC
 from model.words.not_counted import is_no_exercise

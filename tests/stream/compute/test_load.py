@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model.codec import dumps, plain
 from model.codec import loads as read
-from model.derived import Load
+from model.derived.sessions import Load
 from model.intensity import Confidence, HeartProfile
 from stream.compute.intensity import load_inputs
 from stream.compute.intensity.formulas import (

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from model.answered_session import answered_session, answered_sessions
 from model.calendar import DAY_MS, MINUTE_MS, dates_between, local_date
 from model.columns.window import SampleColumn, Window
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.calendar import HOUR_MS
-from model.derived import QualityFlag
+from model.derived.sessions import QualityFlag
 from model.facts import DeviceType, Instants, Method, Source, Values
 from stream.compute.series.quality import (
     QUALITY_CHECKS,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.derived import Day
+from model.derived.days import Day
 from model.intensity import ZoneTimes
 from stream.compute.weeks import dose_minutes, week_of_days
 from tests.rows import values_of

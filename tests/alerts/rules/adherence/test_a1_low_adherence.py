@@ -19,7 +19,7 @@ from model.alert import RuleInput, Tier
 from model.alerting.rule_rows import Watermark
 from model.calendar import midnight
 from model.codec import dumps, loads
-from model.derived import Week
+from model.derived.days import Week
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
 from tests.rows import values_of

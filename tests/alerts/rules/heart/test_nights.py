@@ -10,7 +10,7 @@ from alerts.rules.heart.h2_resting_rise import RESTING_RISE
 from alerts.rules.heart.h3_resting_high import RESTING_HIGH
 from model.alert import Finding, Rule
 from model.calendar import midnight
-from model.derived import Day
+from model.derived.days import Day
 from model.intensity import ZoneTimes
 from tests.alerts.rules.ratings import PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of

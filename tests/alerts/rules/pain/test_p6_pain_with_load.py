@@ -8,7 +8,7 @@ import pytest
 from alerts.registry import judge
 from alerts.rules.pain.p6_pain_with_load import PAIN_WITH_LOAD
 from model.calendar import MINUTE_MS
-from model.derived import Week
+from model.derived.days import Week
 from model.intensity import ZoneTimes
 from tests.alerts.rules.ratings import pain_input, rated
 from tests.rows import values_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.calendar import MINUTE_MS
-from model.derived import ABOVE_CEILING, FAR_ABOVE_CEILING
+from model.derived.sessions import ABOVE_CEILING, FAR_ABOVE_CEILING
 from model.facts import DeviceType, Source, Values
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolve import resolve

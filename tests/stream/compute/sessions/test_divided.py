@@ -8,7 +8,7 @@ import pytest
 
 from model.calendar import MINUTE_MS, midnight
 from model.columns.window import Window
-from model.derived import Derived
+from model.derived.changes import Derived
 from model.facts import AttributedFact, DeviceType, Head, Method, OffsetOrigin, Source, Workout
 from stream.compute.derive import derive
 from tests.rows import values_of

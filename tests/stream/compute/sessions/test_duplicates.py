@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.derived import Origin
+from model.derived.sessions import Origin
 from model.facts import DeviceType, Method, Source
 from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.candidates import SessionCandidate

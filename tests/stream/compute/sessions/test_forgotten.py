@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import FORGOT_TO_STOP, Derived, Session
+from model.derived.changes import Derived
+from model.derived.sessions import FORGOT_TO_STOP, Session
 from model.facts import (
     AttributedFact,
     DeviceType,

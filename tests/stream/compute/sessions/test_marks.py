@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived
+from model.derived.changes import Derived
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived, Session
+from model.derived.changes import Derived
+from model.derived.sessions import Session
 from model.facts import DeviceType, Method, Source
 from model.intensity import HeartProfile, ZoneTimes
 from model.words.not_counted import FEW_STEPS, NO_MOVEMENT

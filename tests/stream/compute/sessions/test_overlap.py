@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from model.columns.window import Window
-from model.derived import Derived
+from model.derived.changes import Derived
 from model.facts import (
     AttributedFact,
     DeviceType,

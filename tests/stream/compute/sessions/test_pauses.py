@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from model.calendar import MINUTE_MS, midnight
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived, Load, Session
+from model.derived.changes import Derived
+from model.derived.sessions import Load, Session
 from model.facts import (
     AttributedFact,
     DeviceType,

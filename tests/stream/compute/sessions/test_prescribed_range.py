@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.columns.window import SampleColumn, Window
-from model.derived import Day
+from model.derived.days import Day
 from model.facts import AttributedFact, DeviceType, Head, Method, Source, Workout
 from model.intensity import HeartProfile
 from model.prescription import Intensity, Prescription

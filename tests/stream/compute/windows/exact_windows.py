@@ -7,7 +7,7 @@ import numpy as np
 
 from model.codec import dumps, plain
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived
+from model.derived.changes import Derived
 from model.facts import (
     AttributedFact,
     DeviceType,

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from model.calendar import day_bounds
 from model.columns.window import SampleColumn, Window
-from model.derived import Derived, Session
+from model.derived.changes import Derived
+from model.derived.sessions import Session
 from model.facts import Instrument, Phase
 from stream.compute.derive import derive
 from tests.depth import INVARIANT
