@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from typing import Any
 
-from alerts.lifecycle.duty import recipients
+from alerts.lifecycle.duty import acting_for, recipients
 from alerts.registry import RULE
 from alerts.wording import mail
 from alerts.working_hours import WorkingHours
 from model.alert import Action, Tier
 from model.calendar import local_date, local_instant, midnight, monday
-from model.messages.alert_move import AlertMove
+from model.messages.alert_move import AlertMove, CoveredAlerts, DutyRoster
 from model.messages.contact import Contact, Digest, QuietHours
 from model.messages.outgoing import MAIL, OutboxMessage, ReceiverKind
 from model.privacy.requests import OpenDue
@@ -24,7 +24,15 @@ from model.privacy.requests import OpenDue
 # What people are told of; of everything else the worklist shows it, and EHRs get it.
 # Of what is restored only what is news is announced: `alerts.lifecycle.is_news`.
 ANNOUNCED = frozenset(
-    {Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE, Action.PROMOTE}
+    {
+        Action.RAISE,
+        Action.WORSEN,
+        Action.ESCALATE,
+        Action.RESTORE,
+        Action.PROMOTE,
+        # the colleague who gets an alert knows of it from nobody else
+        Action.HAND_OVER,
+    }
 )
 _DAYS = 7
 
@@ -115,20 +123,29 @@ def _to_person(
 ) -> Sequence[OutboxMessage]:
     if move.tier is Tier.C:
         return _digest(contact, by)
+    first_ms = _first_ms(contact, move.tier, by, move.at_ms)
+    # the key holds move and address: a transition is announced once, however often it is judged
+    return [_to_open(contact, f"{move.alert}/{move.id}/{contact.email}", by, first_ms, patient)]
+
+
+def _first_ms(contact: Contact, tier: Tier, by: Announcing, at_ms: int) -> int:
+    """Return when a person is told at the earliest (epoch ms): of tier A in quiet hours, too."""
+    return at_ms if tier is Tier.A else quiet_until(contact.quiet, by.zone, at_ms)
+
+
+def _to_open(
+    contact: Contact, key: str, by: Announcing, first_ms: int, patient: int | None = None
+) -> OutboxMessage:
+    """Return the message that asks a person to open the worklist, and says nothing else."""
     text = mail(by.link)
-    first_ms = move.at_ms
-    if move.tier is not Tier.A:
-        first_ms = quiet_until(contact.quiet, by.zone, move.at_ms)
-    message = OutboxMessage(
+    return OutboxMessage(
         channel=contact.way,
-        # the key holds move and address: a transition is announced once, however often it is judged
-        key=f"{move.alert}/{move.id}/{contact.email}",
+        key=key,
         recipient=contact.email,
         body={"subject": text.subject, "text": text.text},
         patient=patient,
         not_before_ms=first_ms,
     )
-    return [message]
 
 
 def _digest(contact: Contact, by: Announcing) -> Sequence[OutboxMessage]:
@@ -136,16 +153,22 @@ def _digest(contact: Contact, by: Announcing) -> Sequence[OutboxMessage]:
     at_ms = by.digest_ms.get(contact.digest)
     if at_ms is None:
         return []
-    text = mail(by.link)
-    day = local_date(at_ms, by.zone)
-    message = OutboxMessage(
-        channel=contact.way,
-        key=f"digest/{day}/{contact.email}",
-        recipient=contact.email,
-        body={"subject": text.subject, "text": text.text},
-        not_before_ms=quiet_until(contact.quiet, by.zone, at_ms),
-    )
-    return [message]
+    key = f"digest/{local_date(at_ms, by.zone)}/{contact.email}"
+    return [_to_open(contact, key, by, _first_ms(contact, Tier.C, by, at_ms))]
+
+
+def cover_notices(
+    of: CoveredAlerts, roster: DutyRoster, contacts: Sequence[Contact], by: Announcing, now_ms: int
+) -> list[OutboxMessage]:
+    """Return what tells who acts for an absent clinician that alerts wait, once an absence."""
+    reachable = [_at_address(contact, by.ways) for contact in contacts]
+    by_address = {contact.email: contact for contact in reachable}
+    made: list[OutboxMessage] = []
+    for address in recipients(reachable, acting_for(roster, [of.subject], now_ms)):
+        first_ms = _first_ms(by_address[address], of.tier, by, now_ms)
+        key = f"cover/{of.subject}/{of.from_ms}/{address}"
+        made.append(_to_open(by_address[address], key, by, first_ms))
+    return made
 
 
 def _nudge(move: AlertMove, patient: int, rule: str, by: Announcing) -> Sequence[OutboxMessage]:
@@ -186,21 +209,15 @@ def request_notices(
 
     It says that the worklist is to be opened, and nothing else. Each goes out once.
     """
-    text, made = mail(by.link), list[OutboxMessage]()
+    made: list[OutboxMessage] = []
     at_hand = [_at_address(contact, by.ways) for contact in contacts]
     reachable = {contact.email: contact for contact in at_hand}
     for address in sorted(reachable.keys() - {""}):
         contact = reachable[address]
-        message = OutboxMessage(
-            channel=contact.way,
-            # a longer time is another last date, of which people are told anew
-            key=f"request/{of.number}/{of.due}/{near}/{address}",
-            recipient=address,
-            body={"subject": text.subject, "text": text.text},
-            patient=of.patient,
-            not_before_ms=quiet_until(contact.quiet, by.zone, now_ms),
-        )
-        made.append(message)
+        # a longer time is another last date, of which people are told anew
+        key = f"request/{of.number}/{of.due}/{near}/{address}"
+        first_ms = quiet_until(contact.quiet, by.zone, now_ms)
+        made.append(_to_open(contact, key, by, first_ms, of.patient))
     return made
 
 

@@ -112,3 +112,27 @@ class AuditAction(StrEnum):
     SHARING_BEGIN = "sharing.begin"  # another unit takes part in the care
     SHARING_END = "sharing.end"
     CLINICIAN_REACH = "clinician.reach"  # how a clinician wants to be reached was set
+
+
+# What shows data of patients and changes none. Whoever is refused sees and changes nothing.
+READING_ACTIONS = frozenset(
+    {
+        AuditAction.DATA_READ,
+        AuditAction.ACCOUNT_LIST,
+        AuditAction.REPLAY_READ,
+        AuditAction.DIGEST_READ,
+        AuditAction.BACKUP_MAKE,
+        AuditAction.LOG_VERIFY,
+        AuditAction.LOG_EXPORT,
+        AuditAction.LOG_SAMPLE,
+        AuditAction.LOG_REVIEW,
+        AuditAction.LETTER_SHOW,
+        AuditAction.STATISTICS_READ,
+        AuditAction.RIGHTS_HAND,
+        AuditAction.RIGHTS_EXPORT,
+    }
+)
+LISTING_ACTIONS = frozenset(
+    {AuditAction.LIST_READ, AuditAction.RIGHTS_LIST, AuditAction.BLOCK_LIST}
+)
+REFUSED_ACTIONS = frozenset({AuditAction.DATA_REFUSED, AuditAction.SIGN_IN_REFUSED})

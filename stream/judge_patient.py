@@ -6,7 +6,7 @@ lost or doubled event changes nothing. A row of `due` is taken in the judging tr
 a crash it is still due.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -31,6 +31,7 @@ from stream.dead.isolate import blames_message
 from stream.deriving.settings import derive_stale
 from stream.faults import report_fault
 from stream.log.messages import Run
+from stream.telling import tell_handed_over
 
 _log = get_logger(__name__)
 _TAKE = 20  # patients judged in one transaction
@@ -103,9 +104,15 @@ async def judge_patients(
         for patient, causes in due_by.items()
     }
     done = await apply_judgements(conn, results, now_ms, link=parts.link, ways=parts.ways)
+    moved = [patient for patient, causes in due_by.items() if _has_moved(causes)]
+    await tell_handed_over(conn, moved, now_ms, link=parts.link, ways=parts.ways)
     parts.metrics.judged.inc(len(due_by))
     for step in done:
         parts.metrics.alerts.labels(step.kind.value).inc()
+
+
+def _has_moved(causes: Iterable[str]) -> bool:
+    return any(cause.startswith(due.MOVED) for cause in causes)
 
 
 def verdict(

@@ -57,6 +57,7 @@ from stream.revocations import publish_waiting_revocations
 from stream.rights.closing import AccountTender, close_wished, remove_old_support, tend_lives
 from stream.rights.late_requests import tend_requests
 from stream.rights.objecting import pause_objected
+from stream.telling import tell_covers
 
 CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
 # The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`
@@ -222,6 +223,7 @@ def _timers(
         ("refresh rollups", 5.0, functools.partial(refresh_rollups, parts)),
         ("tend accounts", 600.0, functools.partial(tend_lives, _tender(plan, parts))),
         ("close accounts as asked", 600.0, functools.partial(close_wished, _tender(plan, parts))),
+        ("tell who covers", 60.0, functools.partial(tell_covers, parts)),
         ("pause at objections", 60.0, functools.partial(pause_objected, parts)),
         ("look for late requests", 600.0, functools.partial(tend_requests, parts)),
         ("remove support cases", 600.0, _support_removal(parts)),

@@ -8,7 +8,7 @@ from alerts.lifecycle.budget import allowance, budgeted, needs_room
 from alerts.lifecycle.clock import after_steps, clock_steps, next_clock, waking_steps
 from alerts.lifecycle.closed import wakes
 from alerts.lifecycle.course import course_at
-from alerts.lifecycle.duty import hours_of, recipients, responsible
+from alerts.lifecycle.duty import acting_for, hours_of, is_covered, recipients, responsible
 from alerts.lifecycle.promoting import tried_at
 from alerts.lifecycle.restoring import (
     is_news,
@@ -36,6 +36,7 @@ __all__ = [
     "ReasonMissingError",
     "TakenAlertError",
     "acted",
+    "acting_for",
     "actions",
     "after_steps",
     "allowance",
@@ -43,6 +44,7 @@ __all__ = [
     "clock_steps",
     "course_at",
     "hours_of",
+    "is_covered",
     "is_news",
     "move",
     "muted_until",

@@ -44,6 +44,17 @@ def present_for(subject: str, absences: Iterable[Absence], at_ms: int) -> str:
     return subject
 
 
+def is_covered(absence: Absence, others: Collection[Absence]) -> bool:
+    """Return whether the cover of an absence acts through all of it, where one is named.
+
+    `others` are the absences of the unit: a cover who is away is covered in turn, or nobody acts.
+    """
+    held = (*others, absence)
+    begins = {absence.from_ms}
+    begins |= {row.from_ms for row in others if absence.from_ms < row.from_ms < absence.until_ms}
+    return not absence.cover or all(present_for(absence.subject, held, at) for at in begins)
+
+
 def responsible(
     roster: DutyRoster, alert: Alert | None, tier: Tier, at_ms: int, level: int = 0
 ) -> tuple[str, ...]:
@@ -59,6 +70,18 @@ def responsible(
             return (on_call,)
     line = chain(roster, assignee, at_ms)
     return (line[level],) if level < len(line) else EVERYBODY
+
+
+def acting_for(roster: DutyRoster, people: Iterable[str], at_ms: int) -> tuple[str, ...]:
+    """Return who acts at an instant (epoch ms) instead of `people`, who had to act before.
+
+    Those who are there act themselves. For each who is away it is the cover, or else the next in
+    line; `EVERYBODY` where nobody is left.
+    """
+    acting: dict[str, None] = {}
+    for subject in people:
+        acting |= dict.fromkeys(chain(roster, subject, at_ms)[:1])
+    return tuple(acting)
 
 
 def recipients(contacts: Iterable[Contact], responsible: Collection[str]) -> tuple[str, ...]:

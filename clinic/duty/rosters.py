@@ -3,10 +3,11 @@
 The unit is always that of the clinician. Each change has an audit row and names no patient.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from alerts.lifecycle import is_covered
 from alerts.working_hours import DEFAULT_HOURS, WorkingHoursError, hours_json, parse_hours
 from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
@@ -66,7 +67,9 @@ async def set_duty(
 
 async def add_absence(scope: RequestScope, absence: Absence) -> UnitDuty:
     """Store that a clinician of the unit is away; 422 for people or times that cannot be."""
-    check_absence(absence, await duty.colleagues(scope.conn, scope.unit), scope.now_ms)
+    colleagues = await duty.colleagues(scope.conn, scope.unit)
+    others = (await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)).absences
+    check_absence(absence, colleagues, others, scope.now_ms)
     await duty.put_absence(scope.conn, scope.unit, absence, scope.actor.subject, scope.now_ms)
     await _audit(scope, AuditAction.ABSENCE_ADD, _detail(absence))
     return await read_duty(scope)
@@ -101,8 +104,13 @@ def checked_roster(
     return DutyRoster(hours=stored, line=line, on_call=on_call)
 
 
-def check_absence(absence: Absence, colleagues: Mapping[str, str], now_ms: int) -> None:
-    """Raise `RequestRefused` for people or times of an absence that cannot be."""
+def check_absence(
+    absence: Absence, colleagues: Mapping[str, str], others: Collection[Absence], now_ms: int
+) -> None:
+    """Raise `RequestRefused` for people or times of an absence that cannot be.
+
+    `others` are the absences of the care unit that are not over.
+    """
     if not absence.from_ms < absence.until_ms <= absence.from_ms + LONGEST_ABSENCE_MS:
         raise _wrong(_("An absence ends after it begins, within a year."), "last")
     if absence.until_ms <= now_ms:
@@ -111,6 +119,9 @@ def check_absence(absence: Absence, colleagues: Mapping[str, str], now_ms: int) 
         raise _wrong(_("Nobody covers for themselves."), "cover")
     _need_colleagues(colleagues, "subject", [absence.subject])
     _need_colleagues(colleagues, "cover", filter(None, [absence.cover]))
+    if not is_covered(absence, others):
+        name = colleagues[absence.cover]
+        raise _wrong(_("%(name)s is away then too: nobody would act.", name=name), "cover")
 
 
 def _need_colleagues(known: Mapping[str, str], field: str, subjects: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from clinic.language.vocabulary import MOVES, WITHDRAWN_WHY
 from clinic.marking import MarkRequest, StatementName, mark_session
 from clinic.page_views import AlertView
 from clinic.pages import charts
+from clinic.pages.acting import acting_people, away_now
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
@@ -144,6 +145,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         view = await reads.read_alert_view(scope, alert)
         context = common_context(scope)
         colleagues = await duty.colleagues(scope.conn, scope.unit)
+        roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
     zone = view.page.patient.zone
     shown = {
         "view": view,
@@ -155,7 +157,8 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "snooze_days": SNOOZE_DAYS,
         "move_words": MOVES,
         "withdrawn_words": WITHDRAWN_WHY,
-        "responsible": view.page.moves[-1].responsible if view.page.moves else (),
+        "acting": acting_people(view, roster, colleagues, scope.now_ms),
+        "away": away_now(roster, colleagues, scope.now_ms),
         # Whoever has the alert cannot get it; everybody else can, the reader included.
         "others": {
             subject: name

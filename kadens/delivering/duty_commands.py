@@ -169,14 +169,15 @@ def add_absence_of(
     async def work(conn: Connection, now_ms: int) -> None:
         await need_unit(conn, name)
         # a date begins at the midnight of the care unit, and not of this machine
-        zone = str(_hours(await duty.unit_roster(conn, name, now_ms))["zone"])
+        roster = await duty.unit_roster(conn, name, now_ms)
+        zone = str(_hours(roster)["zone"])
         absence = Absence(
             subject=subject,
             from_ms=midnight(begins, zone),
             until_ms=day_bounds(ends, zone)[1],
             cover=cover,
         )
-        check_absence(absence, await duty.colleagues(conn, name), now_ms)
+        check_absence(absence, await duty.colleagues(conn, name), roster.absences, now_ms)
         await duty.put_absence(conn, name, absence, person().subject, now_ms)
 
     _done(settings, work, AuditAction.ABSENCE_ADD)

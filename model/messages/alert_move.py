@@ -44,6 +44,19 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoveredAlerts:
+    """Live alerts that are with a clinician (subject) who is away since `from_ms`.
+
+    `tier` is the gravest of them, and `patient` the patient (by id) of that alert.
+    """
+
+    subject: str
+    from_ms: int
+    tier: Tier
+    patient: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DutyRoster:
     """Who may have to act on a patient's alerts, by subject, as it is stored.
 

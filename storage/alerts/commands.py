@@ -126,10 +126,9 @@ async def move_alert(
 ) -> AlertMove:
     """Store an alert as it is after a clinician's action, with its audit row; return the move."""
     made = await _store(conn, order, before, after, responsible, now_ms)
-    # The same transaction as the move: a crash cannot leave a snooze that nobody ends.
-    # The judge looks again when a snooze ends, and at once after any other move
-    at_ms = after.snoozed_until_ms or now_ms
-    await due.mark_due(conn, before.patient, at_ms, f"alert {after.state.value}")
+    # The same transaction as the move: a crash cannot leave a snooze that nobody ends. The judge
+    # looks at once, tells whom it concerns, and looks again when a snooze ends.
+    await due.mark_due(conn, before.patient, now_ms, f"{due.MOVED}{after.state.value}")
     await outbox.notify(conn, [before.patient])
     return made
 

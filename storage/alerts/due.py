@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from model.calendar import utc
 from storage.pg.pool import Connection
 
+MOVED = "alert "  # begins why a patient is due of whom a person has moved an alert
 # Replay takes this advisory lock exclusively and the judge takes it shared, so judges do not block
 # each other.
 _EXCLUSIVE = 0x7265706C  # "repl"

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from psycopg.types.json import Jsonb
 
 from model import codec
-from model.messages.alert_move import Absence, DutyRoster
+from model.alert import Tier
+from model.messages.alert_move import Absence, CoveredAlerts, DutyRoster
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -65,6 +66,17 @@ _END = """
 update absence a set ended_at = to_timestamp(%(now)s / 1000.0) from care_unit u
 where u.id = a.care_unit and u.name = %(unit)s and a.subject = %(subject)s \
 and a.ended_at is null and a.until_at > to_timestamp(%(now)s / 1000.0)"""
+# Of an alert that moved since, who acts was decided with the absence known. An absence that begins
+# while another holds is one more.
+_COVERED = """
+select distinct on (ab.id) ab.subject, ab.from_at as from_ms, a.tier, a.patient
+from absence ab join patient p on p.care_unit = ab.care_unit
+join alert a on a.patient = p.id join alert_move m on m.id = a.last_move
+where ab.from_at <= to_timestamp(%(now)s / 1000.0)
+  and ab.until_at > to_timestamp(%(now)s / 1000.0) and ab.ended_at is null
+  and a.state in ('open', 'acknowledged', 'in_progress') and a.tier in ('A', 'B')
+  and ab.subject = any(m.responsible)
+order by ab.id, a.tier, a.patient"""
 _PEOPLE = """
 select c.subject, c.name from clinician c join care_unit u on u.id = c.care_unit
 where u.name = %(unit)s order by c.name, c.subject"""
@@ -163,6 +175,14 @@ async def end_absences(conn: Connection, unit: str, subject: str, now_ms: int) -
     return (await conn.execute(_END, row)).rowcount
 
 
+async def covered_alerts(conn: Connection, now_ms: int) -> list[CoveredAlerts]:
+    """Return, for each absence that holds, the gravest alert that is with the absent clinician.
+
+    Those of tier A and B count that are neither closed nor put off.
+    """
+    return await rows.fetch(conn, _COVERED, {"now": now_ms}, _covered)
+
+
 async def colleagues(conn: Connection, unit: str) -> dict[str, str]:
     """Return the names of the clinicians of a care unit by subject, in order of name."""
     matches = await (await conn.execute(_PEOPLE, {"unit": unit})).fetchall()
@@ -171,3 +191,7 @@ async def colleagues(conn: Connection, unit: str) -> dict[str, str]:
 
 def _absence(row: rows.Row) -> tuple[int, Absence]:
     return row.pop("care_unit"), Absence(**row)
+
+
+def _covered(row: rows.Row) -> CoveredAlerts:
+    return CoveredAlerts(**{**row, "tier": Tier(row["tier"])})

@@ -121,7 +121,7 @@ select m.at as at_ms, m.actor, m.from_state, m.to_state, m.reason, m.kind,
        coalesce(c.name, m.actor) as actor_name,
        array(select coalesce(r.name, k.subject) from unnest(m.responsible)
          with ordinality as k (subject, n) left join clinician r on r.subject = k.subject
-         order by k.n) as responsible
+         order by k.n) as responsible, m.responsible as subjects
   from alert_move m left join clinician c on c.subject = m.actor
  where m.alert = %(alert)s order by m.id
 """
@@ -208,7 +208,8 @@ async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
 
 
 def _move(row: rows.Row) -> MoveRow:
-    return MoveRow(**{**row, "responsible": tuple(row["responsible"])})
+    people = {"responsible": tuple(row["responsible"]), "subjects": tuple(row["subjects"])}
+    return MoveRow(**{**row, **people})
 
 
 def _fact(row: rows.Row) -> FactRow:

@@ -8,6 +8,7 @@ from datetime import date
 
 from model.derived.days import Week
 from model.derived.sessions import Session
+from storage.audit_actions import LISTING_ACTIONS, READING_ACTIONS, REFUSED_ACTIONS
 from storage.derived import derived_rows
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -30,21 +31,28 @@ select (a.at at time zone p.zone)::date as local_date,
        case when a.role = 'operator' then ''
          else coalesce(nullif(c.name, ''), a.actor) end as actor,
        coalesce(u.name, '') as care_unit,
-       count(*) filter (where a.action = 'data.read') as reads,
-       count(*) filter (where a.action = 'list.read') as listed,
-       count(*) filter (where a.action not in ('data.read', 'list.read')) as changes
+       count(*) filter (where a.action = any(%(reading)s)) as reads,
+       count(*) filter (where a.action = any(%(listing)s)) as listed,
+       count(*) filter (where a.action = any(%(refused)s)) as refused,
+       count(*) filter (where a.action <> all(%(reading)s || %(listing)s || %(refused)s)) as changes
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where a.patient = %(patient)s and a.role <> 'patient'
  group by 1, 2, 3 order by 1 desc, max(a.id) desc limit %(limit)s
 """
+_KINDS = {
+    "reading": sorted(READING_ACTIONS),
+    "listing": sorted(LISTING_ACTIONS),
+    "refused": sorted(REFUSED_ACTIONS),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnReader:
     """What a person did with a patient's data on a local date: opened, seen on lists, changed.
 
-    `actor` is "" for whoever runs the system: the name of their account tells a patient nothing.
+    `refused` are the requests that were refused: they showed and changed nothing. `actor` is "" for
+    whoever runs the system: the name of their account tells a patient nothing.
     """
 
     local_date: date
@@ -52,6 +60,7 @@ class OwnReader:
     care_unit: str
     reads: int
     listed: int
+    refused: int
     changes: int
 
 
@@ -77,6 +86,5 @@ async def own_sessions(
 
 async def own_readers(conn: Connection, patient: int, limit: int) -> tuple[OwnReader, ...]:
     """Return who looked at a patient's data, newest first; the patient's own looks are left out."""
-    return tuple(
-        await rows.fetch_as(conn, _READERS, {"patient": patient, "limit": limit}, OwnReader)
-    )
+    requested: rows.Row = {"patient": patient, "limit": limit, **_KINDS}
+    return tuple(await rows.fetch_as(conn, _READERS, requested, OwnReader))

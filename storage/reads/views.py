@@ -197,7 +197,8 @@ class FindingRow:
 class MoveRow:
     """A move of an alert; `kind` is an action, "" in old rows.
 
-    `responsible` are the names of those who have to act after it, none for everybody.
+    `responsible` are the names of those who have to act after it, none for everybody, and
+    `subjects` their subjects.
     """
 
     at_ms: int
@@ -208,6 +209,7 @@ class MoveRow:
     kind: str = ""
     actor_name: str = ""
     responsible: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ from alerts.lifecycle import (
     ClinicianAction,
     TakenAlertError,
     acted,
+    acting_for,
     budgeted,
     clock_steps,
+    is_covered,
     muted_until,
     next_clock,
     responsible,
@@ -58,6 +60,47 @@ def test_the_line_has_each_person_once() -> None:
 )
 def test_a_cover_acts_for_who_is_away(absences: tuple[Absence, ...], at_ms: int, acts: str) -> None:
     assert present_for("anna", absences, at_ms) == acts
+
+
+@pytest.mark.parametrize(
+    ("absences", "people", "acting"),
+    [
+        ((), ("anna", "bo"), ("anna", "bo")),
+        ((), (), ()),
+        ((_away("anna", "eva"),), ("anna", "bo"), ("eva", "bo")),
+        ((_away("anna", "bo"),), ("anna", "bo"), ("bo",)),
+        # nobody covers: the next in line
+        ((_away("anna"),), ("anna",), ("bo",)),
+        ((_away("anna"), _away("bo"), _away("cia"), _away("dag")), ("anna",), ()),
+    ],
+)
+def test_who_acts_for_those_who_had_to(
+    absences: tuple[Absence, ...], people: tuple[str, ...], acting: tuple[str, ...]
+) -> None:
+    assert acting_for(replace(_ROSTER, absences=absences), people, ALERT_NOW) == acting
+
+
+def _span(subject: str, cover: str, first_h: int, last_h: int) -> Absence:
+    from_ms, until_ms = ALERT_NOW + first_h * HOUR, ALERT_NOW + last_h * HOUR
+    return Absence(subject=subject, from_ms=from_ms, until_ms=until_ms, cover=cover)
+
+
+@pytest.mark.parametrize(
+    ("others", "is_so"),
+    [
+        ((), True),
+        ((_span("bo", "anna", 0, 10),), False),
+        ((_span("bo", "", 9, 20),), False),
+        ((_span("bo", "", 10, 20),), True),
+        ((_span("bo", "anna", -9, 0),), True),
+        ((_span("bo", "cia", 2, 4),), True),
+        ((_span("bo", "cia", 2, 4), _span("cia", "anna", 3, 4)), False),
+        ((_span("bo", "cia", 2, 3), _span("cia", "anna", 3, 4)), True),
+    ],
+)
+def test_a_cover_must_be_there_all_the_time(others: tuple[Absence, ...], *, is_so: bool) -> None:
+    assert is_covered(_span("anna", "bo", 0, 10), others) is is_so
+    assert is_covered(_span("anna", "", 0, 10), others)
 
 
 def test_who_is_away_without_a_cover_is_passed_over() -> None:

@@ -97,10 +97,11 @@ def test_who_wants_no_message_is_replaced_by_the_others_of_the_unit() -> None:
 
 
 @pytest.mark.parametrize("kind", list(Action))
-def test_only_what_is_new_graver_or_unseen_is_announced(kind: Action) -> None:
+def test_only_what_is_new_graver_unseen_or_handed_over_is_announced(kind: Action) -> None:
     # of what is restored `lifecycle.is_news` says more
     announced = {
-        Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE, Action.PROMOTE
+        Action.RAISE, Action.WORSEN, Action.ESCALATE, Action.RESTORE, Action.PROMOTE,
+        Action.HAND_OVER,
     }  # fmt: skip
     assert bool(_messages(replace(_MOVE, kind=kind), _ANNA)) is (kind in announced)
 

@@ -27,6 +27,8 @@ OWN_PAGES = [
     for path, _endpoint, method in ROUTES
     if method == "GET" and path in {"/", "/report", "/sources", "/data", "/looked", "/rights"}
 ]
+_LOOKED = ("data.read", "data.read", "letter.show", "list.read")
+_REFUSED = ("data.refused", "data.refused")
 
 
 def text_of(answer: httpx2.Response) -> str:
@@ -155,7 +157,7 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
     async def work(conn: Connection) -> None:
         who = care_team.Clinician(subject="c-9", name="Nora Lind", email="", unit="unit")
         await care_team.add_clinician(conn, who)
-        for what in ("data.read", "data.read", "list.read", "alert.note"):
+        for what in (*_LOOKED, "alert.note", *_REFUSED):
             await conn.execute(
                 "insert into audit (at, actor, role, care_unit, action, patient, object, detail) "
                 "select to_timestamp(%s / 1000.0), 'c-9', 'clinician', p.care_unit, %s, p.id, '', "
@@ -168,7 +170,8 @@ def test_who_looked_is_a_line_for_each_person_and_day(links: LinkWorld) -> None:
         text = text_of(client.get("/looked"))
     day = local_date(links.now_ms, "Europe/Stockholm")
     assert text.endswith(
-        f"{full_date('en', day)} : Nora Lind, unit Opened: 2. Seen on a list: 1. Changed: 1."
+        f"{full_date('en', day)} : Nora Lind, unit Opened: 3. Seen on a list: 1. Changed: 1. "
+        "Tried, and was refused: 2."
     )
 
 
