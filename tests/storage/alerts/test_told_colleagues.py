@@ -1,4 +1,4 @@
-"""Who gets an alert from a colleague, or covers for one, is notified of it once, in the database."""
+"""Who gets an alert from a colleague, or covers for one, is told of it once, in the database."""
 
 import pytest
 
