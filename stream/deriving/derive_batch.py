@@ -25,7 +25,9 @@ from stream.deriving.batches import derive_written
 from stream.log.messages import Message, Outgoing, Run, messages_of
 
 DERIVED_CHANNEL = "derived"
-CALM_MS = 5_000  # how long a judgement waits for more samples
+# How long a judgement waits for more samples: a watch sends what it has as many bodies, one after
+# the other, and no rule needs an answer to samples alone within the same minute.
+CALM_MS = 20_000
 SEND = 500  # outbox rows sent in one transaction
 # what decoding raises for JSON that is not a fact
 OTHER_SHAPE = (
