@@ -1,12 +1,13 @@
 """Compares what became of a cohort with what is true of it. Pure.
 
-An event is found by the first alert of its family that was raised while it held, if the alert is at
-least as urgent: A and B are for the worklist, C is for the digest. An alert of tier A or B that was
-raised while no such event of its family held is false.
+An event is found by the first alert of its family that was raised while it held, or to which
+evidence of that time was added while it was open. The alert must be at least as urgent: A and B are
+for the worklist, C is for the digest. An alert of tier A or B is false when no such event of its
+family held as it was raised.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -37,10 +38,10 @@ _SAME = 0.5  # of the shorter of two sessions, from which they are one session
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Match:
-    """An event with the alert that found it, None where none did."""
+    """An event, and when an alert first showed it (epoch ms), None where none did."""
 
     event: TruthEvent
-    alert: RaisedAlert | None
+    shown_ms: int | None
 
 
 def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
     # against all events: an alert that guessed right is not false, whatever the data showed
     false = [alert for alert in urgent if not _holds(alert, truth.events)]
     weeks = _patient_weeks(cohort)
-    delays = [_delay_days(match) for match in matches if match.alert is not None]
+    delays = list(_delays_days(matches))
     return {
         "sensitivity": _share(matches),
         "sensitivity_by_event": {name: _share(own) for name, own in by_event.items()},
@@ -68,14 +69,29 @@ def compare(cohort: CohortFiles, played: PlayedCohort) -> dict[str, Any]:
         "patients": len(cohort.patients),
         "patient_weeks": round(weeks, 1),
         "sessions": compare_sessions(truth, played.sessions),
-        "missed": [_missed(match) for match in matches if match.alert is None],
+        "missed": [_missed(match) for match in matches if match.shown_ms is None],
         "false": [_false(alert) for alert in false],
     }
 
 
 def _match(event: TruthEvent, alerts: Iterable[RaisedAlert]) -> _Match:
-    own = [alert for alert in alerts if alert.patient == event.patient and _is_of(alert, event)]
-    return _Match(event=event, alert=min(own, key=lambda alert: alert.raised_ms, default=None))
+    shown: list[int] = []
+    for alert in alerts:
+        if alert.patient == event.patient:
+            shown += _times_shown(alert, event)
+    return _Match(event=event, shown_ms=min(shown, default=None))
+
+
+def _times_shown(alert: RaisedAlert, event: TruthEvent) -> Iterator[int]:
+    """Yield when an alert showed an event: as it was raised, and as evidence of it was added."""
+    if _is_of(alert, event):
+        yield alert.raised_ms
+    # a patient has one open alert of a family: what comes while it is open is added to it
+    if alert.family == event.family and alert.tier in _URGENT:
+        for at_ms, added_ms in alert.added:
+            in_time = event.from_ms <= added_ms <= event.until_ms + _AFTER_MS
+            if in_time and event.from_ms <= at_ms <= event.until_ms:
+                yield added_ms
 
 
 def _is_of(alert: RaisedAlert, event: TruthEvent) -> bool:
@@ -103,14 +119,15 @@ def _grouped(matches: Iterable[_Match]) -> dict[str, list[_Match]]:
 
 
 def _share(matches: Sequence[_Match]) -> float | None:
-    return _ratio(sum(match.alert is not None for match in matches), len(matches))
+    return _ratio(sum(match.shown_ms is not None for match in matches), len(matches))
 
 
-def _delay_days(match: _Match) -> float:
-    """Return by how many days an alert came after an event could be known, 0 for one before."""
-    raised_ms = match.event.knowable_ms if match.alert is None else match.alert.raised_ms
-    # an alert before it could be known was lucky, and must not make up for one that was late
-    return max(0, raised_ms - match.event.knowable_ms) / DAY_MS
+def _delays_days(matches: Iterable[_Match]) -> Iterator[float]:
+    """Yield by how many days each shown event was shown after it could be known, 0 for before."""
+    for match in matches:
+        if match.shown_ms is not None:
+            # an alert before it could be known was lucky, and must not make up for a late one
+            yield max(0, match.shown_ms - match.event.knowable_ms) / DAY_MS
 
 
 def _ratio(part: float, total: float) -> float | None:

@@ -62,7 +62,10 @@ where a.state in ('open', 'acknowledged', 'in_progress') and a.tier in ('A', 'B'
 order by shown.at, a.id"""  # noqa: S608 - a constant of this file
 _ALERTS = f"""
 select p.pseudonym as patient, a.family, a.rule, a.tier, shown.at as raised_ms, a.state,
-  a.resolution
+  a.resolution, array(select array[
+    (extract(epoch from f.at) * 1000)::bigint, (extract(epoch from f.added_at) * 1000)::bigint]
+    from alert_finding f where f.alert = a.id and f.current and f.tier in ('A', 'B')
+      and f.added_at > shown.at order by f.added_at, f.rule, f.key) as added
 from alert a join patient p on p.id = a.patient {_ON_WORKLIST}
 order by shown.at, p.pseudonym, a.family"""  # noqa: S608 - as above
 _SESSIONS = """
@@ -76,7 +79,8 @@ class RaisedAlert:
     """An alert that was raised, with its tier in the end.
 
     `raised_ms` (epoch ms) is when it became an alert of that worklist tier: for one that waited in
-    the digest for room in the budget, when it was promoted.
+    the digest for room in the budget, when it was promoted. `added` is the evidence of tier A or B
+    that was added since, each with its own instant and the one when it was added.
     """
 
     patient: str
@@ -86,6 +90,7 @@ class RaisedAlert:
     raised_ms: int
     state: str
     resolution: str
+    added: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,9 +259,14 @@ def _id(row: rows.Row) -> str:
 
 async def read_played(conn: Connection) -> PlayedCohort:
     """Return what became of the patients of a database."""
-    alerts = await rows.fetch_as(conn, _ALERTS, {}, RaisedAlert)
+    alerts = await rows.fetch(conn, _ALERTS, {}, _alert)
     sessions = await rows.fetch(conn, _SESSIONS, {}, _session)
     return PlayedCohort(alerts=tuple(alerts), sessions=tuple(sessions))
+
+
+def _alert(row: rows.Row) -> RaisedAlert:
+    added = tuple((at_ms, added_ms) for at_ms, added_ms in row["added"])
+    return RaisedAlert(**{**row, "added": added})
 
 
 def _session(row: rows.Row) -> DerivedSession:

@@ -92,6 +92,37 @@ def test_an_event_is_found_by_an_alert_of_its_family_while_it_holds(
 
 
 @pytest.mark.parametrize(
+    ("at", "added", "tier", "is_matched"),
+    [
+        (3, 3.5, "B", True),
+        (3, 28, "A", True),
+        (21, 22, "B", True),
+        # evidence of another time, added too late, or of an alert that only the digest shows
+        (-0.01, 3, "B", False),
+        (21.01, 22, "B", False),
+        (3, 28.01, "B", False),
+        (3, 3.5, "C", False),
+    ],
+)
+def test_an_event_is_found_by_evidence_that_is_added_to_an_open_alert(
+    at: float, added: float, tier: str, *, is_matched: bool
+) -> None:
+    rests = ((_ZERO + int(at * DAY_MS), _ZERO + int(added * DAY_MS)),)
+    alert = _alert(-1, tier=tier, added=rests)
+    figures = _figures((_event(),), alert)
+    assert figures["sensitivity"] == float(is_matched)
+    # it was raised before, so it is as false as it was
+    assert len(figures["false"]) == (tier != "C")
+    other = replace(alert, family="pain")
+    assert _figures((_event(),), other)["sensitivity"] == 0
+
+
+def test_the_delay_is_that_of_the_evidence() -> None:
+    rests = ((_ZERO + 15 * DAY_MS, _ZERO + 15 * DAY_MS + DAY_MS // 4),)
+    assert _figures((_event(),), _alert(-1, added=rests))["median_delay_days"] == 1.25
+
+
+@pytest.mark.parametrize(
     ("tier", "sensitivity", "false"), [("A", 1.0, 1), ("B", 1.0, 1), ("C", 1.0, 0)]
 )
 def test_what_is_enough_for_the_digest_excuses_no_alert_on_the_worklist(
