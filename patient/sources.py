@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from alerts.connecting import SILENT_SOURCE_MS
 from model.calendar import local_date
+from model.words.source_names import app_name, device_name
 from patient.config import LINK_PATH, OpenPatientDoor, patient_door_of
 from patient.linking.binding import random_text, secret_digest
 from patient.own_pages import door_page
@@ -149,7 +150,7 @@ def _source(row: OwnSourceRow, door: OpenPatientDoor, now_ms: int) -> OwnSource:
     return OwnSource(
         connector=row.connector,
         name=sender_words(row.connector, door.config.titles),
-        device=row.device,
+        device=app_name(device_name(row.device)),  # the app where no device is known
         state=state,
         latest=_day(row.received_ms, row.zone),
         since=_day(since, row.zone),

@@ -16,7 +16,7 @@ from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
 from model.words.rounding import half_up, percent_down
-from model.words.source_names import brand, without_repetition
+from model.words.source_names import app_name, brand, device_name, without_repetition
 
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
@@ -178,7 +178,7 @@ def vendor(name: str) -> str:
 
 def source(vendor_name: str, device: str, app: str) -> str:
     """Return a source by its vendor, device and app, without saying a name twice."""
-    return without_repetition(vendor(vendor_name), device, app)
+    return without_repetition(vendor(vendor_name), device_name(device), app_name(app))
 
 
 def scale(name: str) -> str:

@@ -17,6 +17,7 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.derived.days import Week
 from model.intensity import ZoneTimes
 from model.words.rounding import half_up
+from model.words.source_names import device_name
 from patient.words import SITE_WORDS, sender_words
 from storage.reads.views import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import (
@@ -101,12 +102,48 @@ def test_half_of_a_decimal_is_rounded_up_as_it_is_written() -> None:
         (("whoop", "WHOOP 4.0", ""), "WHOOP 4.0"),
         (("files", "Polar Pacer", ""), "Files, Polar Pacer"),
         (("oura", "Ouraring", "Oura"), "Oura, Ouraring"),
+        # a FIT file has keys of its maker
+        (("files", "fr245", "garmin"), "Files, Forerunner 245, Garmin"),
+        (("files", "edge_530", "garmin"), "Files, Edge 530, Garmin"),
+        (("garmin", "fr245", "garmin"), "Garmin, Forerunner 245"),
+        (("files", "2", "wahoo_fitness"), "Files, 2, Wahoo Fitness"),
+        (("reports", "", "invented app"), "Patient's answers, invented app"),
     ],
 )
 def test_a_source_is_named_as_people_know_it_and_once(
     source: tuple[str, str, str], text: str
 ) -> None:
     assert words.source(*source) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("fr245_music", "Forerunner 245 Music"),
+        ("fr945_lte", "Forerunner 945 LTE"),
+        ("fr50", "Forerunner 50"),
+        ("Edge_130", "Edge 130"),
+        ("edge500", "Edge 500"),
+        ("edge_explore_1000", "Edge Explore 1000"),
+        ("fenix6S_sport", "Fenix 6S Sport"),
+        ("fenix", "Fenix"),
+        ("venu2_plus", "Venu 2 Plus"),
+        ("vivo_active_hr", "Vivoactive HR"),
+        ("vivoactive4_small", "Vivoactive 4 Small"),
+        ("marq_driver", "MARQ Driver"),
+        ("approachS44", "Approach S44"),
+        # what is no key of that table stays as it was sent
+        ("Watch7,5", "Watch7,5"),
+        ("Invented watch 3", "Invented watch 3"),
+        ("walleye", "walleye"),
+        ("friend", "friend"),
+        ("fr", "fr"),
+        ("3113", "3113"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_named_as_people_know_it(key: str, name: str) -> None:
+    assert device_name(key) == name
 
 
 def test_both_doors_name_a_brand_alike() -> None:

@@ -247,7 +247,7 @@ def test_a_source_is_called_by_what_the_patient_wears(links: LinkWorld) -> None:
                 patient,
             )
             # the watch where it is known, else the service of its maker
-            assert f"Recorded by {device or app}." in client.get("/sources").text
+            assert f"Recorded by {device or app.capitalize()}." in client.get("/sources").text
         swedish = client.get("/sources?lang=sv").text
     assert "<h2>Data från klocka genom Open Wearables</h2>" in swedish
     assert "Registrerat av Invented Watch 3." in swedish
