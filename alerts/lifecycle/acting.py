@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from alerts.lifecycle.settling import muted_until
 from alerts.lifecycle.transitions import move
 from model.alert import Action, Alert, AlertState, Tier
+from model.words.language import N_
 
 # Who begins to work on an alert has taken it.
 _TAKING = frozenset({Action.CLAIM, Action.START})
@@ -41,9 +42,9 @@ def acted(alert: Alert, wish: ClinicianAction, now_ms: int) -> Alert:
     state = move(alert, wish.action, wish.reason)
     is_taken = wish.action is Action.CLAIM and alert.assignee
     if is_taken and alert.state is not AlertState.OPEN:
-        raise TakenAlertError("somebody works on this alert already")
+        raise TakenAlertError(N_("Somebody works on this alert already."))
     if wish.action is Action.HAND_OVER and wish.to in {"", alert.assignee}:
-        raise TakenAlertError("an alert is handed over to a colleague who does not have it")
+        raise TakenAlertError(N_("An alert is handed over to a colleague who does not have it."))
     after = replace(
         alert,
         state=state,

@@ -4,6 +4,7 @@ Nothing is stored or sent here. A move that is not in the table is refused, whoe
 """
 
 from model.alert import Action, Alert, AlertState
+from model.words.language import N_
 
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 
@@ -73,9 +74,9 @@ def move(alert: Alert, action: Action, reason: str = "") -> AlertState:
     if (alert.state, action) not in TRANSITIONS:
         raise MoveRefusedError(alert.state, action)
     if action in NEEDS_REASON and not reason.strip():
-        raise ReasonMissingError(f"the action {action.value} needs a reason")
+        raise ReasonMissingError(N_("This action needs a reason."))
     if action is Action.RESOLVE and reason.partition(":")[0].strip() not in RESOLUTIONS:
-        raise ReasonMissingError(f"a resolution is one of: {', '.join(RESOLUTIONS)}")
+        raise ReasonMissingError(N_("This is no reason for which an alert is resolved."))
     return TRANSITIONS[alert.state, action]
 
 

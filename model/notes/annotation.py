@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from model.calendar import FIRST_DATE, LAST_DATE
 from model.schemas.plain_text import text_problem
+from model.words.language import _
 
 LONGEST_ANNOTATION = 500  # characters; a lane of a chart and a line of a page
 LONGEST_NOTE = 2_000
@@ -61,14 +62,14 @@ def annotation_problems(annotation: Annotation) -> Iterable[str]:
     """Yield what is wrong with an annotation, a sentence each; nothing when it may be stored."""
     first, last = annotation.first, annotation.last
     if not FIRST_DATE <= first <= LAST_DATE or not FIRST_DATE <= last <= LAST_DATE:
-        yield f"The dates lie between {FIRST_DATE} and {LAST_DATE}."
+        yield _("The dates lie between %(first)s and %(last)s.", first=FIRST_DATE, last=LAST_DATE)
     elif last < first:
-        yield "The last date lies before the first."
+        yield _("The last date lies before the first.")
     elif (last - first).days >= LONGEST_DAYS:
-        yield f"An annotation covers {LONGEST_DAYS} days at most."
+        yield _("An annotation covers %(most)s days at most.", most=LONGEST_DAYS)
     problem = text_problem(annotation.text, LONGEST_ANNOTATION)
     if problem:
-        yield f"The text {problem}."
+        yield _("The text %(problem)s.", problem=problem)
     # The other kinds say by themselves what happened.
     if annotation.kind is AnnotationKind.OTHER and not annotation.text:
-        yield "Say in words what happened."
+        yield _("Say in words what happened.")

@@ -4,6 +4,7 @@ Whoever is second is refused and told who did what. Whatever the order, a patien
 live alert of a family, and the moves of an alert form a chain.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise, product
@@ -73,9 +74,73 @@ def test_a_page_older_than_what_a_colleague_did_is_refused(acting: Served, secon
     closed = _move(second, "low", action="snooze", days=1, reason="other")
     assert closed.status_code == 409
     assert closed.json()["detail"] == (
-        "Karin Lind resolved this alert just now. "
-        "An alert that is resolved cannot take the action snooze."
+        "Karin Lind resolved this alert just now. An alert that is resolved cannot be snoozed."
     )
+
+
+@pytest.mark.parametrize(
+    ("alert", "body", "text"),
+    [
+        ("old", {"action": "acknowledge"}, "An alert that is resolved cannot be acknowledged."),
+        ("old", {"action": "claim"}, "An alert that is resolved cannot be taken."),
+        (
+            "old",
+            {"action": "hand_over", "to": COLLEAGUE.subject},
+            "An alert that is resolved cannot be handed over.",
+        ),
+        ("old", {"action": "start"}, "Nobody can begin to work on an alert that is resolved."),
+        (
+            "old",
+            {"action": "snooze", "days": 1, "reason": "other"},
+            "An alert that is resolved cannot be snoozed.",
+        ),
+        (
+            "old",
+            {"action": "resolve", "reason": "other"},
+            "An alert that is resolved cannot be resolved.",
+        ),
+        ("pain", {"action": "reopen"}, "An alert that is open cannot be opened again."),
+    ],
+)
+def test_what_a_state_does_not_allow_is_refused_in_a_sentence(
+    acting: Served, alert: str, body: dict[str, object], text: str
+) -> None:
+    refused = _move(acting, alert, **body)
+    assert (refused.status_code, refused.json()["detail"]) == (409, text)
+
+
+def test_who_opened_an_alert_again_is_told_in_a_sentence(acting: Served, second: Served) -> None:
+    assert _move(second, "old", action="reopen").status_code == 200
+    seen = _last_move(acting, "old") - 1
+    refused = _move(acting, "old", action="claim", seen=seen)
+    assert refused.json()["detail"] == (
+        "Bo Berg opened this alert again just now. Look at it again before you act."
+    )
+
+
+def test_a_conflict_is_worded_for_its_reader(acting: Served, second: Served) -> None:
+    seen = _last_move(acting, "low")
+    assert _move(second, "low", action="claim").status_code == 200
+    late = _form(acting, "low", "resolve", reason="contacted", seen=seen)
+    assert "Bo Berg tog signalen nyss. Titta på den igen innan du gör något." in late
+    assert "alert" not in re.sub(r"<[^>]*>", "", late)
+    assert _move(second, "low", action="resolve", reason="other").status_code == 200
+    closed = _form(acting, "low", "hand_over", to=COLLEAGUE.subject)
+    assert (
+        "Bo Berg avslutade signalen nyss. En signal som är avslutad kan inte lämnas över." in closed
+    )
+
+
+def _form(door: Served, alert: str, action: str, **fields: object) -> str:
+    """Send a form of an alert as a Swedish browser does, and return the page of the refusal."""
+    path = f"/alerts/{ALERTS[alert]}"
+    token = re.search(r'name="token" value="([^"]+)"', door.get(path).text)
+    assert token
+    headers = {"accept-language": "sv", "accept": "text/html", "origin": door.url}
+    sent = {"token": token[1], **fields}
+    answer = door.post(f"{path}/{action}", data=sent, headers=headers)
+    assert answer.status_code == 409
+    return answer.text
 
 
 def test_what_is_handed_over_must_be_acknowledged_anew(acting: Served, second: Served) -> None:

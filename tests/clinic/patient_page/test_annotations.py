@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -10,8 +10,10 @@ import httpx2
 import pytest
 
 from clinic.pages import audit_lines
+from clinic.pages.templating import clinic_languages
 from model.notes.annotation import Annotation, AnnotationKind, annotation_problems
 from model.schemas.plain_text import text_problem
+from model.words.language import read_in
 from storage.reads.views import AuditReads, AuditRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, CLINICIAN, UNIT, Served
 
@@ -279,3 +281,28 @@ def test_an_annotation_lies_within_the_calendar() -> None:
         written_ms=0,
     )
     assert list(annotation_problems(odd)) == ["The dates lie between 1900-01-01 and 2199-12-31."]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text", "swedish"),
+    [
+        (1, 0, "", "Det sista datumet ligger före det första."),
+        (0, 366, "", "En händelse omfattar högst 366 dagar."),
+        (0, 0, "a\x07", "Texten har ett styrtecken."),
+    ],
+)
+def test_what_is_wrong_with_an_annotation_is_worded_for_its_reader(
+    first: int, last: int, text: str, swedish: str
+) -> None:
+    day = date(2026, 11, 23)
+    wrong = Annotation(
+        kind=AnnotationKind.ILLNESS,
+        first=day + timedelta(days=first),
+        last=day + timedelta(days=last),
+        text=text,
+        pauses=False,
+        author="k",
+        written_ms=0,
+    )
+    with read_in(clinic_languages()["sv"]):
+        assert list(annotation_problems(wrong)) == [swedish]
