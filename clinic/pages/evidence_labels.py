@@ -36,6 +36,20 @@ EVIDENCE_LABELS: Mapping[str, str] = {
     "within_ms": N_("Time within the prescribed range"),
     "above_ms": N_("Time above the prescribed range"),
     "at": N_("When"),
+    "day": N_("Day"),
+    "median": N_("Median of the answers"),
+    "at_start": N_("Usual pain at the start"),
+    "signs": N_("Warning signs answered with yes"),
+    "sign": N_("Warning sign"),
+    "types": N_("Only sessions of these types"),
+    "contacted": N_("Contact before it"),
+    "level": N_("Usual resting heart rate"),
+    "spread": N_("Spread of the resting heart rate"),
+    "weighings": N_("Weighings"),
+    "kg": N_("Weight"),
+    "vendor": N_("Sent by"),
+    "exertion": N_("Exertion"),
+    "ceiling": N_("Prescribed ceiling"),
     "verbatim": N_("In the vendor's own words"),
     "local": N_("Began, by the patient's clock"),
     "of_last": N_("Of so many last sessions"),
@@ -46,12 +60,13 @@ EVIDENCE_LABELS: Mapping[str, str] = {
 # Thresholds that are named like a figure of the evidence and mean another thing.
 THRESHOLD_LABELS: Mapping[str, str] = {
     "sessions": N_("In so many sessions"),
+    "weight": N_("Weight of a new week in the mean"),
 }
 # Thresholds that are read one after the other; the others follow.
 FIRST_THRESHOLDS = ("very_high", "high", "rise", "sessions", "of_last")
-# What a figure is followed by, by the end of its key; the longest end that fits wins.
+# What a figure is followed by, by the end of its key; the longest end that fits wins. Days are
+# counted, and not listed here: their word bends with the number.
 UNIT_BY_END: Mapping[str, str] = {
-    "days": N_("days"),
     "hours": N_("h"),
     "minutes": N_("min"),
     "minutes_due": N_("min"),
@@ -67,3 +82,19 @@ UNIT_BY_END: Mapping[str, str] = {
 PERCENT = frozenset({"frequency", "time", "ratio", "share", "mean", "least_mean", "baseline"})
 # Names for programs: the API has them, and no reader needs them.
 NOT_SHOWN = frozenset({"sha256", "record", "session"})
+# A list under this name holds ids of sessions, and a number counts them.
+IDS_IN_LISTS = frozenset({"sessions"})
+# Where the page of the patient shows what an alert is about, by its family: section and its name.
+# No section of that page shows warning signs, nights or weighings.
+_PAIN, _WEEKS = ("pain", N_("Pain over time")), ("weeks", N_("Weeks"))
+SECTIONS_OF_FAMILY: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "pain": (_PAIN,),
+    "answers": (_PAIN,),
+    "progress": (_PAIN, _WEEKS),
+    "adherence": (_WEEKS,),
+    "load": (_WEEKS,),
+    "intensity": (_WEEKS,),
+    "data": (("sources", N_("Sources")),),
+    "heart": (),
+    "red_flag": (),
+}

@@ -19,6 +19,7 @@ from clinic.page_views import AlertView
 from clinic.pages import charts
 from clinic.pages.acting import acting_people, away_now
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
+from clinic.pages.evidence_labels import SECTIONS_OF_FAMILY
 from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
 from clinic.pages.templating import render
@@ -152,6 +153,7 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         "page": view.page,
         "zone": zone,
         "findings": [(finding, grids(finding.evidence, zone)) for finding in _leading_first(view)],
+        "sections": SECTIONS_OF_FAMILY.get(view.page.alert.family, ()),
         "resolving": RESOLVING,
         "snoozing": SNOOZING,
         "snooze_days": SNOOZE_DAYS,

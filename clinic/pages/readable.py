@@ -3,24 +3,19 @@
 It lays out evidence of any shape, and interprets nothing.
 """
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from clinic.pages import words
-from clinic.pages.evidence_labels import (
-    EVIDENCE_LABELS,
-    FIRST_THRESHOLDS,
-    NOT_SHOWN,
-    PERCENT,
-    THRESHOLD_LABELS,
-    UNIT_BY_END,
+from clinic.pages.evidence_labels import FIRST_THRESHOLDS, NOT_SHOWN, THRESHOLD_LABELS
+from clinic.pages.evidence_words import (
+    evidence_label,
+    evidence_text,
+    is_for_programs,
+    is_phrase,
 )
-from model.calendar import epoch_ms
 from model.words.language import _, translated
-from model.words.rounding import in_full
 
 FIRST = (
     "local_date",
@@ -35,22 +30,6 @@ FIRST = (
     "minutes_due",
 )
 LAST = ("prescriptions",)
-_WORDED = ("phase",)  # keys whose values are names of ours
-# The form in which evidence is frozen: always UTC.
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-# Other keys that end in `_ms` are lengths.
-EPOCH_ENDS = (
-    "from_ms",
-    "at_ms",
-    "start_ms",
-    "end_ms",
-    "time_ms",
-    "now_ms",
-    "received_ms",
-    "since_ms",
-    "until_ms",
-    "judged_ms",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +54,9 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     """
     tables, nested, single = [], [], {}
     for key, value in evidence.items():
-        if key in NOT_SHOWN:
+        if is_for_programs(key, value):
             continue
-        if not _is_table(value):
+        if not _is_table(key, value):
             single[key] = value
         elif isinstance(value, list):
             tables.append(_listed(key, value, zone))
@@ -88,51 +67,9 @@ def grids(evidence: dict[str, Any], zone: str) -> tuple[Grid, ...]:
     return (*tables, *nested)
 
 
-def _text(key: str, value: object, zone: str) -> str:
-    """Return a value as text.
-
-    A number whose `key` is in `EPOCH_ENDS` is an instant in `zone`; with another key in `_ms` it is
-    a length. RFC 3339 text is an instant in `zone` as well.
-    """
-    # Before the numbers: True is an int in Python.
-    if value is None or isinstance(value, bool):
-        return {None: words.NOTHING, True: _("yes"), False: _("no")}[value]
-    if isinstance(value, int) and key.endswith("_ms"):
-        return words.when(value, zone) if key.endswith(EPOCH_ENDS) else words.span(value)
-    if isinstance(value, str) and RFC3339.fullmatch(value):
-        return words.when(epoch_ms(datetime.fromisoformat(value)), zone)
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_text("", item, zone) for item in value) or _("none")
-    if isinstance(value, dict):
-        shown = [(name, item) for name, item in value.items() if name not in NOT_SHOWN]
-        return "; ".join(f"{_label(name)} {_text(name, item, zone)}" for name, item in shown)
-    return _figure(key, value) if isinstance(value, (int, float)) else _word(key, str(value))
-
-
-def _figure(key: str, value: float) -> str:
-    """Return a number with its unit, a share in percent."""
-    if key in PERCENT:
-        return f"{words.number(float(in_full(value, 2)))} %"
-    # `minutes_due` ends in no shorter key, and `known_days` does in `days`
-    ends = [end for end in UNIT_BY_END if key == end or key.endswith(f"_{end}")]
-    text = words.exact(value)
-    return f"{text} {translated(UNIT_BY_END[max(ends, key=len)])}" if ends else text
-
-
-def _label(name: str) -> str:
-    meaning = EVIDENCE_LABELS.get(name)
-    return translated(meaning) if meaning else words.label(_bare(name))
-
-
-def _word(key: str, value: str) -> str:
-    if key == "scale":
-        return words.scale(value)
-    return words.label(value).lower() if key in _WORDED else value
-
-
 def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
     rows = tuple(
-        (_label(name), _text(name, item, zone))
+        (evidence_label(name), evidence_text(name, item, zone))
         for name, item in values.items()
         if name not in NOT_SHOWN
     )
@@ -142,16 +79,16 @@ def _named(title: str, values: dict[str, Any], zone: str) -> Grid:
 def _nested(key: str, values: dict[str, Any], zone: str) -> Grid:
     """Return the table of a nested object; thresholds in the order in which they are read."""
     if key != "thresholds":
-        return _named(words.label(key), values, zone)
+        return _named(evidence_label(key), values, zone)
     ranked = {name: rank for rank, name in enumerate(FIRST_THRESHOLDS)}
     names = sorted(values, key=lambda name: ranked.get(name, len(ranked)))
-    rows = tuple((_threshold(name), _text(name, values[name], zone)) for name in names)
+    rows = tuple((_threshold(name), evidence_text(name, values[name], zone)) for name in names)
     return Grid(title=words.label(key), heads=(), rows=rows)
 
 
 def _threshold(name: str) -> str:
     meaning = THRESHOLD_LABELS.get(name)
-    return translated(meaning) if meaning else _label(name)
+    return translated(meaning) if meaning else evidence_label(name)
 
 
 def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
@@ -164,13 +101,13 @@ def _listed(key: str, values: list[dict[str, Any]], zone: str) -> Grid:
     lines = [_line_of(name, values, zone) for name in names]
     turned = len(values) < len(names)
     heads, *cells = lines if turned else zip(*lines, strict=True)
-    return Grid(title=words.label(key), heads=heads, rows=tuple(cells), turned=turned)
+    return Grid(title=evidence_label(key), heads=heads, rows=tuple(cells), turned=turned)
 
 
 def _line_of(name: str, values: list[dict[str, Any]], zone: str) -> tuple[str, ...]:
     """Return the head of a key, then its value in each object."""
-    texts = (_text(name, value.get(name), zone) for value in values)
-    return _label(name), *texts
+    texts = (evidence_text(name, value.get(name), zone) for value in values)
+    return evidence_label(name), *texts
 
 
 def _position(name: str) -> tuple[int, int]:
@@ -183,12 +120,8 @@ def _position(name: str) -> tuple[int, int]:
     return (2, LAST.index(name)) if name in LAST else (1, 0)
 
 
-def _is_table(value: object) -> bool:
+def _is_table(key: str, value: object) -> bool:
     listed = (
         isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
     )
-    return listed or (isinstance(value, dict) and bool(value))
-
-
-def _bare(key: str) -> str:
-    return key.removesuffix("_ms")
+    return not is_phrase(key) and (listed or (isinstance(value, dict) and bool(value)))
