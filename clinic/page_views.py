@@ -102,9 +102,15 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """An alert with its frozen evidence and its history."""
+    """An alert with its frozen evidence and its history.
+
+    `audit` is what was done with it, `readers` who read it on which date in `unit_zone`, the zone
+    of the care unit.
+    """
 
     name: str
     now_ms: int
+    unit_zone: str
     page: AlertPage
     audit: tuple[AuditRow, ...]
+    readers: tuple[AuditReads, ...]

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from alerts.connecting import connected
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
+from clinic.duty.rosters import unit_zone
 from clinic.language.rewording import reworded_alerts, reworded_findings, reworded_rows
 from clinic.page_views import AlertView, PatientView, SessionView, VendorConnection
 from clinic.pages import heatmap, weeks
@@ -101,7 +102,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         connections=tuple(_connection(item, scope.now_ms) for item in connections),
         dropped=page.dropped,
         audit=await audit_lines.audit_lines(scope.conn, scope.unit, pseudonym),
-        readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym),
+        readers=await audit_lines.audit_reads(scope.conn, scope.unit, pseudonym, zone),
         annotations=await annotations.annotations_of(scope.conn, scope.unit, pseudonym),
         notes=await pinned.note_versions(scope.conn, scope.unit, pseudonym),
     )
@@ -182,15 +183,20 @@ async def read_alert_view(scope: RequestScope, key: str) -> AlertView:
     if alert_page is None:
         raise _unknown("alert")
     # Only the alert names its patient, so the audit row follows the read in the same transaction.
-    await scope.read(f"alert:{key}", alert_page.patient.pseudonym)
-    result = await audit_lines.audit_lines(
-        scope.conn, scope.unit, alert_page.patient.pseudonym, about=f"alert:{key}"
-    )
-    name = await name_of(scope, alert_page.patient.pseudonym)
+    who, about = alert_page.patient.pseudonym, f"alert:{key}"
+    await scope.read(about, who)
+    zone = await unit_zone(scope)
     (alert,) = await reworded_alerts(scope.conn, [alert_page.alert])
     findings = reworded_findings(alert_page.findings)
     alert_page = replace(alert_page, alert=alert, findings=findings)
-    return AlertView(name=name, now_ms=scope.now_ms, page=alert_page, audit=result)
+    return AlertView(
+        name=await name_of(scope, who),
+        now_ms=scope.now_ms,
+        unit_zone=zone,
+        page=alert_page,
+        audit=await audit_lines.audit_lines(scope.conn, scope.unit, who, about=about),
+        readers=await audit_lines.audit_reads(scope.conn, scope.unit, who, zone, about=about),
+    )
 
 
 async def read_alerts(scope: RequestScope) -> tuple[AlertBrief, ...]:

@@ -41,14 +41,23 @@ class UnitDuty:
 async def read_duty(scope: RequestScope) -> UnitDuty:
     """Return who is on duty in the clinician's care unit."""
     roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
-    hours = hours_json(DEFAULT_HOURS) if roster.hours is None else dict(roster.hours)
     return UnitDuty(
-        hours=hours,
+        hours=_hours_of(roster),
         line=roster.line,
         on_call=roster.on_call,
         absences=roster.absences,
         colleagues=await duty.colleagues(scope.conn, scope.unit),
     )
+
+
+async def unit_zone(scope: RequestScope) -> str:
+    """Return the zone of the unit's working hours: what people of the unit do is in its time."""
+    roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
+    return str(_hours_of(roster)["zone"])
+
+
+def _hours_of(roster: DutyRoster) -> dict[str, Any]:
+    return hours_json(DEFAULT_HOURS) if roster.hours is None else dict(roster.hours)
 
 
 async def set_duty(

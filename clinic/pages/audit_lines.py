@@ -72,6 +72,10 @@ _OPERATOR = "os:"
 
 _LOOKS = frozenset({"data.read", "list.read"})
 _PATIENT_PAGE = N_("the patient's page")
+# The object of a refused request begins with its method: these only ask for something.
+_ASKING = ("GET ", "HEAD ")
+_REFUSED = frozenset({"data.refused"})
+_REFUSED_WRITE = N_("Tried to write, refused")
 _NAMED = frozenset({"alert", "patient", "days", "weeks", "timeline", "summary"})
 
 
@@ -93,7 +97,7 @@ def deed(row: AuditRow, zone: str) -> str:
     # The words of most actions name what it was done to.
     about = f" ({_object(kind)})" if kind in _NAMED else ""
     at = words.when(row.at_ms, zone)
-    did = f"{words.action(row.action).lower()}{about}{why}"
+    did = f"{_did(row).lower()}{about}{why}"
     origin = row.detail.get("origin")
     return f"{at}: {_who(row.actor, row.care_unit)}, {did}{_origins((origin,) if origin else ())}"
 
@@ -110,8 +114,14 @@ def access_line(row: ExportedRow, zone: str) -> str:
     about = f" ({seen_words(kind)})" if row.action in _LOOKS or kind in _NAMED else ""
     who = f"{row.name or row.actor} ({words.label(row.role).lower()})"
     where = _origins(({"door": row.door, "address": row.address},) if row.door else ())
-    did = f"{words.action(row.action).lower()}{about}"
+    did = f"{_did(row).lower()}{about}"
     return f"{words.when(row.at_ms, zone)}: {_who(who, row.care_unit)}, {did}{where}"
+
+
+def _did(row: AuditRow | ExportedRow) -> str:
+    """Return what was done in words; of what was refused, whether it was to read or to write."""
+    is_write = row.action in _REFUSED and not row.object.startswith(_ASKING)
+    return translated(_REFUSED_WRITE) if is_write else words.action(row.action)
 
 
 def data_words(row: AuditRow | AuditReads) -> str:

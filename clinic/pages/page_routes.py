@@ -147,12 +147,13 @@ async def show_alert_page(request: Request, alert: str, done: str = "") -> HTMLR
         context = common_context(scope)
         colleagues = await duty.colleagues(scope.conn, scope.unit)
         roster = await duty.unit_roster(scope.conn, scope.unit, scope.now_ms)
-    zone = view.page.patient.zone
+    theirs = view.page.patient.zone
     shown = {
         "view": view,
         "page": view.page,
-        "zone": zone,
-        "findings": [(finding, grids(finding.evidence, zone)) for finding in _leading_first(view)],
+        "zone": view.unit_zone,
+        "patient_zone": theirs,
+        "findings": [(row, grids(row.evidence, theirs)) for row in _leading_first(view)],
         "sections": SECTIONS_OF_FAMILY.get(view.page.alert.family, ()),
         "resolving": RESOLVING,
         "snoozing": SNOOZING,

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from alerts.registry import RULE
 from alerts.ruling.profiles import PROFILES, RULE_FILE
 from alerts.ruling.settings import settable
+from clinic.duty.rosters import unit_zone
 from clinic.pages import rule_words
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
@@ -23,7 +24,6 @@ from storage.alerts import duty
 from web.problems import RequestRefused, Violation
 
 rule_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-_ZONE = "Europe/Stockholm"  # a care unit has no zone of its own; the page is about many patients
 _FIELDS = frozenset({"change", "value", "why"})
 _EXAMPLES = 20  # events that the page lists of each kind; the count says how many there are
 
@@ -113,6 +113,7 @@ async def _page(
         named = {*(preview.affected if preview else ()), *(row.patient for row in view.changes)}
         names = await scope.names(sorted(named - {""}))
         colleagues = await duty.colleagues(scope.conn, scope.unit)
+        zone = await unit_zone(scope)
         context = common_context(scope)
         may_set = scope.role is CareRole.PRESCRIBER
     thresholds = rule_words.settable_words(view.rules)
@@ -132,7 +133,7 @@ async def _page(
         "errors": errors,
         "examples": _EXAMPLES,
         "rule_words": rule_words,
-        "zone": _ZONE,
+        "zone": zone,
         "done": is_done,
     }
     return render(request, "rules.html", {**context, **shown}, status=status)

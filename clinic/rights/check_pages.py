@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse
 from starlette.responses import Response
 
+from clinic.duty.rosters import unit_zone
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
@@ -111,7 +112,7 @@ async def _list(
         "most": checking.MOST_ON_A_PAGE,
         "most_days": checking.MOST_DRAWN_DAYS,
         "due_days": checking.SAMPLE_DUE_DAYS,
-        "zone": await checking.unit_zone(scope),
+        "zone": await unit_zone(scope),
         "staff": await duty.colleagues(scope.conn, scope.unit),
         "wrong": {"size": "", "days": "", **(wrong or {})},
         "given": {"size": "10", "days": "30", **(given or {})},
@@ -134,7 +135,7 @@ async def _sample(
         "states": checking.SAMPLE_STATES,
         "verdicts": checking.VERDICT_WORDS,
         "longest": checking.LONGEST_COMMENT,
-        "zone": await checking.unit_zone(scope),
+        "zone": await unit_zone(scope),
         "staff": await duty.colleagues(scope.conn, scope.unit),
         "about": row,
         "wrong": {"verdict": "", "comment": "", **(wrong or {})},

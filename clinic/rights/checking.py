@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clinic.duty.rosters import read_duty
 from clinic.request_scope import RequestScope
 from model.audit_log.exported import ExportedRow
 from model.audit_log.sampling import (
@@ -85,11 +84,6 @@ async def samples_of_unit(scope: RequestScope) -> list[ShownSample]:
     await _noted(scope, "list")
     rows = await unit_samples.unit_samples(scope.conn, scope.unit)
     return [ShownSample(row=row, state=sample_state(row, scope.now_ms)) for row in rows]
-
-
-async def unit_zone(scope: RequestScope) -> str:
-    """Return the zone of the unit's working hours: the log is about people of the unit."""
-    return str((await read_duty(scope)).hours["zone"])
 
 
 def draw_mistakes(size: str, days: str) -> dict[str, str]:

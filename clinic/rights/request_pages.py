@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from clinic.duty.rosters import unit_zone
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
@@ -113,6 +114,7 @@ async def _shown(
     listed = await requests_of_unit(scope, closed=closed)
     return {
         **common_context(scope),
+        "zone": await unit_zone(scope),
         "requests": listed,
         "files": await files_of_unit(scope),
         "overdue": sum(item.is_overdue for item in listed),

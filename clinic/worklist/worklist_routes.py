@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from clinic import reads
 from clinic.api.api_routes import Pseudonym
+from clinic.duty.rosters import unit_zone
 from clinic.language.language_routes import own_page
 from clinic.pages.page_routes import common_context
 from clinic.pages.templating import render
@@ -81,10 +82,12 @@ async def show_worklist_page(
         kept = await labels.saved_filters(scope.conn, scope.clinician.subject)
         due = await due_of_unit(scope)
         unit = await rule_settings.unit_settings(scope.conn, scope.unit)
+        zone = await unit_zone(scope)
         context = common_context(scope)
     # The page is made after the scope has closed: a template must not hold a connection.
     tags, sites = choosing.all_labels(lines)
     shown = {
+        "zone": zone,
         "view": view.with_weeks(weeks),
         "choice": choice,
         "closed": choosing.without_drawer(choice),

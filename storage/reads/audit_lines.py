@@ -16,7 +16,7 @@ coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where p.pseudonym = %(patient)s and (%(object)s::text is null or a.object = %(object)s)
-   and a.action <> 'list.read' and (a.action <> 'data.read' or %(object)s::text is not null)
+   and a.action not in ('list.read', 'data.read')
    and p.care_unit = (select id from care_unit where name = %(unit)s)
  order by a.id desc
  limit %(limit)s
@@ -24,7 +24,7 @@ coalesce(u.name, '') as care_unit, a.action, a.object, a.detail
 
 # One line a person and day, however often a page was opened.
 _READS = """
-select (a.at at time zone p.zone)::date as local_date,
+select (a.at at time zone %(zone)s)::date as local_date,
        coalesce(nullif(c.name, ''), a.actor) as actor, a.role, coalesce(u.name, '') as care_unit,
        count(*) as reads, min(a.at) as first_ms, max(a.at) as last_ms,
        array_agg(distinct split_part(a.object, ':', 1)) as objects,
@@ -32,6 +32,7 @@ select (a.at at time zone p.zone)::date as local_date,
   from audit a join patient p on p.id = a.patient left join care_unit u on u.id = a.care_unit
   left join clinician c on c.subject = a.actor
  where p.pseudonym = %(patient)s and a.action = 'data.read'
+   and (%(object)s::text is null or a.object = %(object)s)
    and p.care_unit = (select id from care_unit where name = %(unit)s)
  group by 1, 2, 3, 4
  order by max(a.at) desc, actor
@@ -44,19 +45,34 @@ async def audit_lines(
 ) -> tuple[AuditRow, ...]:
     """Return what was done with a patient's data, newest first.
 
-    With `about` these are the lines about that object, readings with them; without it readings are
-    left out, because `audit_reads` has them. Lines about lists that showed the patient are always
-    left out, because a worklist that is open all day would hide every other line.
+    With `about` these are the lines about that object. Readings are left out, because `audit_reads`
+    has them, and so are lines about lists that showed the patient: a page that is open all day
+    would hide every other line.
     """
     requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
     return tuple(await rows.fetch_as(conn, _AUDIT, requested, AuditRow))
 
 
 async def audit_reads(
-    conn: Connection, unit: str, pseudonym: str, limit: int = 30
+    conn: Connection,
+    unit: str,
+    pseudonym: str,
+    zone: str,
+    *,
+    limit: int = 30,
+    about: str | None = None,
 ) -> tuple[AuditReads, ...]:
-    """Return who read a patient's data on which date, the latest first."""
-    requested = {"unit": unit, "patient": pseudonym, "limit": limit}
+    """Return who read a patient's data on which date in `zone`, the latest first.
+
+    With `about` only that object was read.
+    """
+    requested = {
+        "unit": unit,
+        "patient": pseudonym,
+        "zone": zone,
+        "limit": limit,
+        "object": about,
+    }
     return tuple(await rows.fetch(conn, _READS, requested, _audit_reads))
 
 

@@ -1,14 +1,18 @@
 """The log on a patient's page is in words of the clinic: no path, no key, and nobody's 'your'."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from clinic.language.vocabulary import ACTIONS
 from clinic.pages import audit_lines
+from clinic.pages.templating import clinic_languages
+from model.audit_log.exported import ExportedRow
 from model.audit_log.kinds_read import KINDS_READ
 from model.audit_log.plain_words import DEEDS
 from model.calendar import MINUTE_MS
+from model.words.language import read_in
 from storage.reads.views import AuditReads, AuditRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE
 
@@ -50,6 +54,47 @@ def test_who_ran_a_command_is_a_technician() -> None:
     assert audit_lines.deed(_act("os:eva", "patient.door"), CLINIC_ZONE) == (
         "Mon 23 Nov 2026, 13:40: a technician (eva), link for signing in made"
     )
+
+
+@pytest.mark.parametrize(
+    ("request_line", "text", "swedish"),
+    [
+        ("GET /patients/{pseudonym}", "asked for, not shown", "efterfrågad, visades inte"),
+        ("HEAD /patients/{pseudonym}", "asked for, not shown", "efterfrågad, visades inte"),
+        (
+            "POST /patients/{pseudonym}/annotations",
+            "tried to write, refused",
+            "försökte skriva, nekades",
+        ),
+        (
+            "DELETE /api/v1/absences/{who}",
+            "tried to write, refused",
+            "försökte skriva, nekades",
+        ),
+        ("PUT /api/v1/duty", "tried to write, refused", "försökte skriva, nekades"),
+    ],
+)
+def test_a_refused_write_is_no_refused_look(request_line: str, text: str, swedish: str) -> None:
+    row = replace(_act("Karin Lind", "data.refused"), object=request_line)
+    assert audit_lines.deed(row, CLINIC_ZONE) == f"Mon 23 Nov 2026, 13:40: Karin Lind, {text}"
+    with read_in(clinic_languages()["sv"]):
+        assert audit_lines.deed(row, CLINIC_ZONE).endswith(f"13:40: Karin Lind, {swedish}")
+    exported = ExportedRow(
+        number=1,
+        at_ms=CLINIC_NOW,
+        actor="c-lind",
+        name="Karin Lind",
+        role="clinician",
+        care_unit="",
+        patient="p",
+        action="data.refused",
+        object=request_line,
+        reason="",
+        door="",
+        address="",
+        categories=(),
+    )
+    assert audit_lines.access_line(exported, CLINIC_ZONE).endswith(f"(clinician), {text}")
 
 
 @pytest.mark.parametrize("action", sorted(DEEDS))
