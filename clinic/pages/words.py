@@ -12,7 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
-from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, utc
+from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, midnight, utc
 from model.words.language import _, ngettext, reading_language, translated
 from model.words.not_counted import is_marked, mark_parts
 from model.words.rounding import half_up, percent_down
@@ -117,6 +117,18 @@ def short_day(value: date) -> str:
 def days(first: date, last: date) -> str:
     """Return a span of dates, both within it."""
     return _("%(first)s to %(last)s", first=day(first), last=day(last))
+
+
+def lasting(from_ms: int, until_ms: int, zone: str) -> str:
+    """Return a span of time [from_ms, until_ms): by its dates, both within it, or by its times.
+
+    It has dates where it begins and ends at midnight in the zone.
+    """
+    first, after = local_date(from_ms, zone), local_date(until_ms, zone)
+    if (midnight(first, zone), midnight(after, zone)) != (from_ms, until_ms):
+        return _("from %(first)s to %(last)s", first=when(from_ms, zone), last=when(until_ms, zone))
+    last = after - timedelta(days=1)
+    return day(first) if last <= first else days(first, last)
 
 
 def week(monday: date) -> str:

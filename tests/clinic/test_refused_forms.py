@@ -7,15 +7,20 @@ from html import unescape
 import httpx2
 import pytest
 
+from clinic.pages import words
 from clinic.prescribing.forms import blank_prescription, typed_fields
-from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINICIAN, Served
+from model.calendar import DAY_MS, HOUR_MS, midnight
+from tests.clinic_world import CLINIC_KEY, CLINIC_NOW, CLINIC_ZONE, CLINICIAN, Served
 from web import csrf
 
 _HOURS = {
     "zone": "Europe/Stockholm", "weekdays": ["1", "5"], "opens": "07:30", "closes": "16:00",
     "country": "SE", "closed": "2026-06-05", "line": ["c-berg", "", ""], "on_call": "",
 }  # fmt: skip
-_AWAY = {"subject": "c-berg", "first": "2026-11-24", "last": "2026-11-30", "cover": ""}
+_AWAY: dict[str, object] = {
+    "subject": "c-berg", "first": "2026-11-24", "last": "2026-11-30", "cover": "",
+}  # fmt: skip
+_MIDNIGHT = midnight(date(2026, 11, 23), CLINIC_ZONE)
 
 
 def _post(door: Served, path: str, fields: dict[str, object], language: str) -> httpx2.Response:
@@ -75,6 +80,46 @@ def test_an_absence_that_cannot_be_comes_back_as_it_was_typed(
     assert (answer.status_code, _wrong(answer.text)) == (422, wrong)
     assert f'name="first" value="{typed["first"]}"' in answer.text
     assert door.get("/api/v1/duty").json()["absences"] == []
+
+
+@pytest.mark.parametrize(
+    ("from_ms", "until_ms", "text"),
+    [
+        (_MIDNIGHT, _MIDNIGHT + 3 * DAY_MS, "Mon 23 Nov 2026 to Wed 25 Nov 2026"),
+        (_MIDNIGHT, _MIDNIGHT + DAY_MS, "Mon 23 Nov 2026"),
+        (
+            _MIDNIGHT + 8 * HOUR_MS,
+            _MIDNIGHT + DAY_MS,
+            "from Mon 23 Nov 2026, 08:00 to Tue 24 Nov 2026, 00:00",
+        ),
+        (
+            _MIDNIGHT,
+            _MIDNIGHT + DAY_MS + 1,
+            "from Mon 23 Nov 2026, 00:00 to Tue 24 Nov 2026, 00:00",
+        ),
+    ],
+)
+def test_a_time_of_days_reads_as_its_days(from_ms: int, until_ms: int, text: str) -> None:
+    assert words.lasting(from_ms, until_ms, CLINIC_ZONE) == text
+
+
+def test_days_with_a_change_of_the_clocks_are_days() -> None:
+    first, after = (
+        midnight(date(2026, 10, 25), CLINIC_ZONE),
+        midnight(date(2026, 10, 26), CLINIC_ZONE),
+    )
+    assert after - first == 25 * HOUR_MS
+    assert words.lasting(first, after, CLINIC_ZONE) == "Sun 25 Oct 2026"
+
+
+def test_an_absence_is_shown_by_its_days(door: Served) -> None:
+    assert _post(door, "/duty/absences", _AWAY, "en").status_code == 303
+    try:
+        page = door.get("/duty").text
+        assert "Tue 24 Nov 2026 to Mon 30 Nov 2026, nobody covers" in page
+        assert "00:00" not in page.partition('id="absences"')[2]
+    finally:
+        door.change("delete from absence")
 
 
 def test_what_is_wrong_is_swedish_on_a_swedish_page(door: Served) -> None:
