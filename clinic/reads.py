@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from alerts.connecting import connected
+from alerts.rules.adherence.a1_low_adherence import waits_for_answer
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
 from clinic.duty.rosters import unit_zone
@@ -16,7 +17,7 @@ from clinic.page_views import AlertView, PatientView, SessionView, VendorConnect
 from clinic.pages import heatmap, weeks
 from clinic.pages.curve import curve
 from clinic.pages.heatmap import Heatmap
-from clinic.pages.weeks import LastFour
+from clinic.pages.weeks import LastFour, WeekView
 from clinic.request_scope import RequestScope
 from clinic.worklist.lines import Line, with_weeks, worklist_lines
 from clinic.worklist.need_reasons import freshness, need_and_reason
@@ -94,7 +95,7 @@ async def read_patient_view(scope: RequestScope, pseudonym: str) -> PatientView:
         prescriptions=page.prescriptions,
         alerts=page.alerts,
         past_alerts=page.past_alerts,
-        weeks=weeks.week_views(page.weeks, page.prescriptions, _mondays_shown(today)),
+        weeks=_weeks_shown(page, scope.now_ms),
         calendar=await _calendar(scope, page.patient, page.prescriptions),
         pain=page.pain,
         sessions=page.sessions,
@@ -130,6 +131,14 @@ async def _reworded_page(scope: RequestScope, pseudonym: str, zone: str) -> Pati
         alerts=await reworded_alerts(scope.conn, page.alerts),
         past_alerts=await reworded_alerts(scope.conn, page.past_alerts),
     )
+
+
+def _weeks_shown(page: PatientPage, now_ms: int) -> tuple[WeekView, ...]:
+    """Return the weeks that the page shows, the running week last."""
+    zone = page.patient.zone
+    mondays = _mondays_shown(local_date(now_ms, zone))
+    waiting = [first for first in mondays if waits_for_answer(first, zone, now_ms)]
+    return weeks.week_views(page.weeks, page.prescriptions, mondays, waiting)
 
 
 def _mondays_shown(today: date) -> list[date]:

@@ -3,7 +3,7 @@
 What is not known is never called a miss, and says why it is not known and what to do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -74,8 +74,17 @@ class WeekView:
     """Sessions of the week as the patient told; None without such an answer."""
 
 
-def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = False) -> WeekView:
-    """Return `week` beside what `prescriptions` made due in it; `running` when it is not over."""
+def view(
+    week: Week,
+    prescriptions: Sequence[Prescription],
+    *,
+    running: bool = False,
+    waits: bool = False,
+) -> WeekView:
+    """Return `week` beside what `prescriptions` made due in it; `running` when it is not over.
+
+    With `waits` the patient's own answer about the week may still come.
+    """
     what = due_in_week(prescriptions, week.monday)
     judged = _standing(week, what, prescriptions)
     look = _look(week, what, judged, running=running)
@@ -93,7 +102,7 @@ def view(week: Week, prescriptions: Sequence[Prescription], *, running: bool = F
         due_dose_min=what.dose_min if what else None,
         share=part,
         label=_label(look, judged, part),
-        why=_why(week, look, judged) or _unseen(week, what, judged),
+        why=_why(week, look, judged) or _unseen(week, what, judged, waits=waits),
         valid_days=week.valid_days,
         answered_days=week.answered_days,
         known_days=week.known_days,
@@ -165,16 +174,24 @@ _WHY: Mapping[WeekLook, str] = {
 }
 
 
-def _unseen(week: Week, what: Due | None, judged: Standing) -> str:
+def _unseen(week: Week, what: Due | None, judged: Standing, *, waits: bool) -> str:
     """Return that a low week has hours in which a session could have been missed, else ""."""
     days = 0 if what is None or judged is not Standing.LOW else unseen_days(week, what)
     if not days:
         return ""
+    if waits:
+        return ngettext(
+            "On %(num)s day nothing was worn for as long as a session: the patient is asked first, "
+            "and rule A1 waits 24 hours for the answer.",
+            "On %(num)s days nothing was worn for as long as a session: the patient is asked "
+            "first, and rule A1 waits 24 hours for the answer.",
+            days,
+        )
     return ngettext(
-        "On %(num)s day nothing was worn for as long as a session: the patient is asked first, "
-        "and rule A1 waits 24 hours for the answer.",
-        "On %(num)s days nothing was worn for as long as a session: the patient is asked first, "
-        "and rule A1 waits 24 hours for the answer.",
+        "On %(num)s day nothing was worn for as long as a session, and the patient has not "
+        "answered about it: ask whether there was a session.",
+        "On %(num)s days nothing was worn for as long as a session, and the patient has not "
+        "answered about them: ask whether there was a session.",
         days,
     )
 
@@ -190,17 +207,22 @@ def share(week: Week, what: Due | None) -> float | None:
 
 
 def week_views(
-    weeks: Sequence[Week], prescriptions: Sequence[Prescription], mondays: Sequence[date]
+    weeks: Sequence[Week],
+    prescriptions: Sequence[Prescription],
+    mondays: Sequence[date],
+    waiting: Collection[date] = (),
 ) -> tuple[WeekView, ...]:
     """Return the week of each Monday, oldest first; the last of them is the running week.
 
-    A week without a row is shown as a week about which nothing is known.
+    A week without a row is shown as a week about which nothing is known. `waiting` has the Mondays
+    of the weeks about which the patient's own answer may still come.
     """
     by_monday = {week.monday: week for week in weeks}
     views: list[WeekView] = []
     for first in mondays:
         week = by_monday.get(first) or week_of_days(first, ())
-        views.append(view(week, prescriptions, running=first == mondays[-1]))
+        is_last = first == mondays[-1]
+        views.append(view(week, prescriptions, running=is_last, waits=first in waiting))
     return tuple(views)
 
 

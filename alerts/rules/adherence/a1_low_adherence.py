@@ -103,6 +103,11 @@ def _answer_until_ms(rule: Rule, first: date, zone: str) -> int:
     return judged_ms + int(rule.thresholds["answer_hours"] * HOUR_MS)
 
 
+def waits_for_answer(first: date, zone: str, now_ms: int) -> bool:
+    """Return whether the rule may still wait for an answer about the week of a Monday."""
+    return now_ms < _answer_until_ms(LOW_ADHERENCE, first, zone)
+
+
 def _last_judged(on: RuleInput, rule: Rule) -> date:
     """Return the Monday of the last week that is judged by now."""
     # The latest week that is over may still wait for data; then the week before it is the last.

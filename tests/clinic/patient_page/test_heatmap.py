@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from alerts.rules.adherence.a1_low_adherence import waits_for_answer
 from clinic.answers.days import reach, resting
 from clinic.pages import heatmap
 from clinic.pages.heatmap import Look
-from clinic.pages.weeks import view
-from model.calendar import MINUTE_MS
+from clinic.pages.weeks import view, week_views
+from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from model.derived.days import Day, DayState
 from model.intensity import ZoneTimes
-from tests.clinic_world import prescriptions
+from tests.clinic_world import CLINIC_ZONE, prescriptions
 from tests.derivation.lives import FIRST, THREE_A_WEEK, Diary, concluded
 from tests.weeks import type_total
 
@@ -106,6 +107,11 @@ def test_a_low_week_says_that_hours_were_not_seen_and_that_the_patient_is_asked(
     shown = view(week, [THREE_A_WEEK.prescription])
     assert shown.label == "0 %"
     assert shown.why == (
+        "On 7 days nothing was worn for as long as a session, and the patient has not answered "
+        "about them: ask whether there was a session."
+    )
+    shown = view(week, [THREE_A_WEEK.prescription], waits=True)
+    assert shown.why == (
         "On 7 days nothing was worn for as long as a session: the patient is asked first, and rule "
         "A1 waits 24 hours for the answer."
     )
@@ -113,3 +119,16 @@ def test_a_low_week_says_that_hours_were_not_seen_and_that_the_patient_is_asked(
     answered = view(diary, [THREE_A_WEEK.prescription])
     assert (answered.label, answered.why, answered.credited) == ("100 %", "", 3)
     assert (answered.sessions, answered.recalled_sessions) == (0, 3)
+
+
+def test_only_a_week_whose_answer_may_still_come_is_said_to_wait() -> None:
+    weeks = [concluded(Diary().worn()).results.weeks[FIRST]]
+    plans, mondays = [THREE_A_WEEK.prescription], [FIRST, FIRST + timedelta(days=7)]
+    # the data of a week is in after 36 hours, and the answer is waited for 24 hours more
+    until_ms = midnight(mondays[1], CLINIC_ZONE) + 60 * HOUR_MS
+    for now_ms, waits in ((until_ms - 1, True), (until_ms, False)):
+        waiting = [day for day in mondays if waits_for_answer(day, CLINIC_ZONE, now_ms)]
+        assert waiting == (mondays if waits else mondays[1:])
+        why = week_views(weeks, plans, mondays, waiting)[0].why
+        assert why.endswith("rule A1 waits 24 hours for the answer.") is waits
+        assert why.endswith("ask whether there was a session.") is not waits
