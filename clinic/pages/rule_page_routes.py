@@ -17,7 +17,7 @@ from clinic.prescribing.forms import NO_ERRORS, FormErrors, violations_by_field
 from clinic.request_scope import open_scope
 from clinic.ruling import reading, writing
 from clinic.sign_in import csrf_guard
-from model.prescribing.rule_settings import RuleSetting
+from model.prescribing.rule_settings import SHADOW, RuleSetting
 from model.words.language import _
 from model.words.roles import CareRole
 from storage.alerts import duty
@@ -129,6 +129,7 @@ async def _page(
         "rule_file": RULE_FILE,
         "profiles": PROFILES,
         "thresholds": thresholds,
+        "shadows": rule_words.shadow_choices(view.rules),
         "wish": wish,
         "errors": errors,
         "examples": _EXAMPLES,
@@ -155,7 +156,7 @@ def _change_of(change: str, value: str) -> RuleSetting | None:
     if not change:
         return None
     rule, _blank, name = change.partition(" ")
-    if rule not in RULE or name not in (*settable(RULE[rule]), "shadow"):
+    if rule not in RULE or name not in (*settable(RULE[rule]), SHADOW):
         raise _wrong("change", _("There is no such threshold."))
     return RuleSetting(patient="", rule=rule, name=name, value=_number(value), why="what if")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from alerts.ruling.profiles import PROFILES
 from alerts.ruling.quality import ClinicianLoad
 from alerts.ruling.settings import settable
 from alerts.ruling.what_if import EventOutcome, WhatIfEvent
@@ -10,7 +11,7 @@ from clinic.pages.words import NOTHING, exact
 from clinic.ruling.reading import RuleView
 from model.alert import Rule
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
-from model.prescribing.rule_settings import SHADOW
+from model.prescribing.rule_settings import SHADOW, RuleSetting
 from model.words.language import N_, _, ngettext, reading_language, translated
 from model.words.rounding import half_up
 
@@ -36,7 +37,6 @@ THRESHOLD_WORDS: Mapping[str, str] = {
     "share": N_("share of time in the prescribed range"),
     "bpm": N_("beats a minute"),
     "silent_days": N_("days of silence"),
-    "shadow": N_("judged without alerts (1 is yes)"),
     "profile": N_("profile"),
 }
 HELD_WORDS: Mapping[str, str] = {
@@ -64,9 +64,57 @@ def settable_words(views: Iterable[RuleView]) -> list[tuple[str, str]]:
                 **bounds,
             )
             listed.append((f"{rule.id} {name}", text))
-        text = _("%(what)s, now %(now)s", what=_lead(rule, SHADOW), now=int(view.in_shadow))
-        listed.append((f"{rule.id} {SHADOW}", text))
     return listed
+
+
+def shadow_choices(views: Iterable[RuleView]) -> list[tuple[str, str]]:
+    """Return (value of the form, words) for each rule, with whether it raises alerts now."""
+    listed: list[tuple[str, str]] = []
+    for view in sorted(views, key=lambda row: row.rule.id):
+        title, now = translated(view.rule.title), shadow_words(in_shadow=view.in_shadow)
+        listed.append((f"{view.rule.id} {SHADOW}", f"{view.rule.id} {title}: {now}"))
+    return listed
+
+
+def shadow_words(*, in_shadow: bool) -> str:
+    """Return whether a rule raises alerts."""
+    return _("judged without alerts") if in_shadow else _("raises alerts")
+
+
+def is_of_shadow(change: str) -> bool:
+    """Return whether a change of the form is of a rule's alerts, and not of a threshold."""
+    return change.endswith(f" {SHADOW}")
+
+
+def affected_words(change: RuleSetting, patients: int) -> str:
+    """Return for how many patients a change makes a difference."""
+    if change.name != SHADOW:
+        return ngettext(
+            "%(num)s patient would get another threshold",
+            "%(num)s patients would get another threshold",
+            patients,
+        )
+    if change.value:
+        return ngettext(
+            "The rule would be judged without alerts for %(num)s patient",
+            "The rule would be judged without alerts for %(num)s patients",
+            patients,
+        )
+    return ngettext(
+        "The rule would raise alerts for %(num)s patient",
+        "The rule would raise alerts for %(num)s patients",
+        patients,
+    )
+
+
+def setting_words(row: RuleSetting) -> str:
+    """Return what was set of a rule or a patient, and to which value."""
+    if row.name == SHADOW:
+        return shadow_words(in_shadow=bool(row.value))
+    value = _("taken back") if row.value is None else figure_words(row.value)
+    if row.word:
+        value = translated(PROFILES[row.word].title) if row.word in PROFILES else row.word
+    return f"{threshold_words(row.name)} {value}"
 
 
 def first_of(thresholds: Iterable[tuple[str, str]], rule: str) -> str:
