@@ -9,6 +9,7 @@ from clinic.pages.weeks import WeekView
 from clinic.worklist.needs import Need
 from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
+from model.intensity import HeartProfile
 from model.notes.annotation import Annotation, PinnedNote
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
@@ -85,7 +86,8 @@ class PatientView:
 class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
-    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date.
+    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date,
+    `profile` the patient's heart profile of that date.
     `measured` has each metric with each source that measured it, selected or not.
     """
 
@@ -97,6 +99,7 @@ class SessionView:
     reports: tuple[ReportRow, ...]
     choices: tuple[SourceSelection, ...]
     prescribed: tuple[Prescription, ...] = ()
+    profile: HeartProfile | None = None
     measured: tuple[tuple[str, Source], ...] = ()
 
 

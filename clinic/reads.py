@@ -23,9 +23,11 @@ from clinic.worklist.lines import Line, with_weeks, worklist_lines
 from clinic.worklist.need_reasons import freshness, need_and_reason
 from clinic.worklist.needs import silent
 from model.calendar import local_date, midnight, monday
+from model.intensity import HeartProfile
 from model.prescription import Prescription, in_force
 from model.words.language import N_
 from storage.notes import annotations, pinned
+from storage.people import profiles
 from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import ConnectionRow, connection_rows
@@ -33,6 +35,7 @@ from storage.reads.measured import measured_in_session
 from storage.reads.views import AlertBrief, PatientBrief, PatientPage, WorkRow
 from storage.ruling.settings import settings_of_patient
 from stream.compute.day_states import day_states
+from stream.compute.intensity.thresholds import profile_on
 from stream.compute.intensity.zones import MAX_GAP_MS
 from stream.compute.series.sources import hold_ms
 from web.problems import RequestRefused
@@ -183,7 +186,13 @@ async def read_session_view(
         choices=sheet.choices,
         measured=await measured_in_session(scope.conn, pseudonym, key),
         prescribed=in_force(versions.get(pseudonym, ()), item.local_date),
+        profile=await read_profile(scope, pseudonym, item.local_date),
     )
+
+
+async def read_profile(scope: RequestScope, pseudonym: str, on: date) -> HeartProfile | None:
+    """Return the heart profile of a patient that holds on a local date, None without one."""
+    return profile_on(await profiles.profiles(scope.conn, pseudonym), on)
 
 
 async def read_alert_view(scope: RequestScope, key: str) -> AlertView:

@@ -20,6 +20,7 @@ from clinic.pages import charts
 from clinic.pages.acting import acting_people, away_now
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
 from clinic.pages.evidence_labels import SECTIONS_OF_FAMILY
+from clinic.pages.range_words import range_gaps
 from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
 from clinic.pages.templating import render
@@ -71,6 +72,8 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
     """Show the page of a patient; `done` is the form that led here."""
     async with open_scope(request) as scope:
         view = await reads.read_patient_view(scope, pseudonym)
+        today = local_date(view.now_ms, view.patient.zone)
+        profile = await reads.read_profile(scope, pseudonym, today)
         held = await corrections_that_hold(scope, pseudonym)
         review = await latest_review(scope, pseudonym)
         context = common_context(scope)
@@ -80,7 +83,8 @@ async def show_patient_page(request: Request, pseudonym: Pseudonym, done: str = 
         "week_notes": charts.week_notes(view.weeks),
         "annotation_kinds": tuple(AnnotationKind),
         "corrected": correction_lines(held.values(), view.patient.zone),
-        "today": local_date(view.now_ms, view.patient.zone),
+        "today": today,
+        "range_gaps": range_gaps(view.in_force, profile, today),
         "review": review,
         "done": translated(_WRITTEN.get(done, "")),
     }

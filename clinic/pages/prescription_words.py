@@ -3,8 +3,19 @@
 from collections.abc import Sequence
 
 from clinic.pages import words
-from model.prescription import WEEKDAYS, ProgressionStep
-from model.words.language import _, ngettext
+from model.prescription import WEEKDAYS, Intensity, ProgressionStep
+from model.words.language import N_, _, ngettext, translated
+
+# A range by its method, and what its figures are multiplied with: fractions are shown in percent.
+_RANGES: dict[str, tuple[str, int]] = {
+    "hrr": (N_("%(low)s to %(high)s %% of heart rate reserve"), 100),
+    "hrmax": (N_("%(low)s to %(high)s %% of maximal heart rate"), 100),
+    "bpm": (N_("%(low)s to %(high)s beats a minute"), 1),
+    "rpe_cr10": (N_("Borg CR10 %(low)s to %(high)s"), 1),
+    "rpe_6_20": (N_("Borg 6\u201320: %(low)s to %(high)s"), 1),
+    "watts": (N_("%(low)s to %(high)s watts"), 1),
+    "cadence": (N_("%(low)s to %(high)s steps or turns a minute"), 1),
+}
 
 
 def weekday_words(days: Sequence[str]) -> str:
@@ -27,3 +38,10 @@ def step_words(step: ProgressionStep) -> str:
         text = _("dose %(minutes)s min (moderate + 2 × vigorous)", minutes=dose)  # noqa: RUF001
         changes.append(text)
     return ", ".join(changes)
+
+
+def intensity_words(intensity: Intensity) -> str:
+    """Return a range of intensity in words, in the unit of its method."""
+    text, times = _RANGES.get(intensity.method, ("%(low)s to %(high)s", 1))
+    low, high = words.number(intensity.low * times), words.number(intensity.high * times)
+    return translated(text) % {"low": low, "high": high}

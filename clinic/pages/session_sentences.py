@@ -8,13 +8,17 @@ from collections.abc import Iterator
 
 from clinic.page_views import SessionView
 from clinic.pages import quality_flags, words
+from clinic.pages.prescription_words import intensity_words
+from clinic.pages.range_words import need_words
 from clinic.pages.weeks import ADHERENT
 from model.calendar import MINUTE_MS
 from model.derived.sessions import Origin, Session
 from model.facts import Source
 from model.prescribing.credit import is_credited
 from model.prescribing.range_times import times_by_range
+from model.prescription import Prescription
 from model.words.language import N_, _, ngettext, translated
+from stream.compute.intensity.range_needs import range_needs
 from stream.compute.sessions.date_inputs import shortest_session_ms
 
 _HEART_RATE = "heart_rate"
@@ -42,7 +46,7 @@ def session_sentences(view: SessionView) -> tuple[str, ...]:
         translated(_ORIGINS[item.origin]) % {"source": source_phrase(item.declared_by)},
         *_paused(item),
         _known(item),
-        *_in_range(item),
+        *_in_range(view),
         *_sources(view),
         *_quality(item),
     )
@@ -73,7 +77,7 @@ def _why_counted(view: SessionView) -> Iterator[str]:
     if not item.counts:
         return
     least = words.number(shortest_session_ms(view.prescribed) / MINUTE_MS)
-    rows = [row for row in view.prescribed if is_credited(row, item.type)]
+    rows = _meant(view)
     # of several prescriptions none is the one that it was done for
     if len(rows) != 1:
         yield _("From %(least)s minutes a session counts.", least=least)
@@ -119,10 +123,11 @@ def _known(item: Session) -> str:
     )
 
 
-def _in_range(item: Session) -> Iterator[str]:
+def _in_range(view: SessionView) -> Iterator[str]:
     """Yield the time by the prescribed range: rule A7 judges by it, and not by the classes."""
-    times = times_by_range(item)
+    times = times_by_range(view.session)
     if times is None:
+        yield from _not_compared(view)
         return
     low, high = map(words.number, times.edges)
     below, within, above = map(words.span, times.ms)
@@ -134,6 +139,27 @@ def _in_range(item: Session) -> Iterator[str]:
         above=above,
         below=below,
     )
+
+
+def _not_compared(view: SessionView) -> Iterator[str]:
+    """Yield that nothing was compared with the prescribed range, and what it needs."""
+    rows = _meant(view)
+    # with several prescriptions there is no range of which it could be said
+    if len(rows) != 1:
+        return
+    wanted = rows[0].intensity
+    yield _(
+        "Nothing of it could be compared with the prescribed range (%(range)s).",
+        range=intensity_words(wanted),
+    )
+    gap = need_words(range_needs(wanted, view.profile, view.session.local_date))
+    if gap:
+        yield gap
+
+
+def _meant(view: SessionView) -> list[Prescription]:
+    """Return the prescriptions for which the session counts."""
+    return [row for row in view.prescribed if is_credited(row, view.session.type)]
 
 
 def _sources(view: SessionView) -> Iterator[str]:

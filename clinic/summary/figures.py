@@ -4,46 +4,28 @@ They are measured in the same way as on the pages and by the rules. What is not 
 missing data never counts as not done. Below a minimum of data there is no summary.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
-from statistics import median
+from itertools import chain
 
 from alerts.adherence import known_days
-from alerts.pain import PAIN_SCALE, RATED_PHASES
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from clinic.answers.adherence import Average, Measured, TotalShape, measured, total_of
+from clinic.summary.alert_deeds import AlertDeed, alert_deeds
+from clinic.summary.pain_changes import PainChange, pain_changes
 from model.calendar import local_date, week_bounds
 from model.derived.days import Week
+from model.intensity import HeartProfile
 from model.notes.annotation import Annotation
 from model.prescription import Prescription, in_force
 from model.words.language import _, ngettext
-from storage.reads.views import AlertBrief, PatientBrief, ReportRow
+from storage.reads.views import AlertBrief, MoveRow, PatientBrief, ReportRow
+from stream.compute.intensity.range_needs import RangeNeed, range_needs
 
 LEAST_WEEKS = 2
 KNOWN_DAYS = int(LOW_ADHERENCE.thresholds["known_days"])
-# The usual pain of a time is the median of this many days, of so many answers at the least.
-PAIN_DAYS, PAIN_ANSWERS = 14, 3
-# Points of the scale: the smallest change that studies call meaningful (clinical definition 4).
-MEANINGFUL_POINTS = 2.0
-_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PainChange:
-    """The median pain of a phase in the first and in the last days of the period.
-
-    A median of fewer than three answers is None. `answers` is how many answers of the period have
-    this phase. `meaningful` says whether the change reaches `MEANINGFUL_POINTS`.
-    """
-
-    phase: str
-    answers: int
-    first: float | None
-    last: float | None
-    change: float | None
-    meaningful: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +44,24 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SummedDue:
+    """What was due in the weeks that have ended, known or not; a dose where one is prescribed."""
+
+    sessions: int
+    minutes: float
+    dose_min: float
+    strength_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
     """A follow-up of a patient from `first` to `last` (inclusive), made at `made_ms` by `author`.
 
     Adherence is over the weeks that have ended and in which a prescription held on all days:
     `weeks` of them, `known_weeks` of them known on four days or more. `sessions` and `sessions_due`
-    are sums over the weeks in which both are known, `minutes` and `minutes_due` likewise.
-    `alerts` were raised in the period, oldest first.
+    are sums over the weeks in which both are known, `minutes` and `minutes_due` likewise; `due` is
+    over all of `weeks`. `range_needs` is what the prescribed range lacks on the last day.
+    `alerts` were raised in the period, oldest first, and `deeds` are what was done about them.
     """
 
     patient: PatientBrief
@@ -84,20 +77,26 @@ class FollowUp:
     sessions_due: int
     minutes: float
     minutes_due: float
+    due: SummedDue
     a_freq: Average | None
     a_time: Average | None
     a_int: Average | None
     a_dose: Average | None
     a_strength: Average | None
+    range_needs: tuple[RangeNeed, ...]
     coverage: Coverage
     pain: tuple[PainChange, ...]
     alerts: tuple[AlertBrief, ...]
+    deeds: tuple[AlertDeed, ...]
     annotations: tuple[Annotation, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpInput:
-    """What a follow-up is made of. `mondays` are the weeks of the period, oldest first."""
+    """What a follow-up is made of. `mondays` are the weeks of the period, oldest first.
+
+    `profile` is the heart profile of the last day, and `moves` has those of each alert by its id.
+    """
 
     patient: PatientBrief
     name: str
@@ -105,9 +104,11 @@ class FollowUpInput:
     now_ms: int
     mondays: Sequence[date]
     prescriptions: Sequence[Prescription]
+    profile: HeartProfile | None
     weeks: Sequence[Week]
     pain: Sequence[ReportRow]
     alerts: Sequence[AlertBrief]
+    moves: Mapping[str, Sequence[MoveRow]]
     annotations: Sequence[Annotation]
 
 
@@ -127,6 +128,8 @@ def follow_up(given: FollowUpInput) -> FollowUp:
     first = given.mondays[0]
     last = local_date(given.now_ms, zone)
     total: TotalShape = total_of(held)
+    prescribed = _prescribed(given.prescriptions, last, held)
+    alerts = _raised(given.alerts, first, zone)
     return FollowUp(
         patient=given.patient,
         name=given.name,
@@ -134,21 +137,24 @@ def follow_up(given: FollowUpInput) -> FollowUp:
         last=last,
         made_ms=given.now_ms,
         author=given.author,
-        prescriptions=_prescribed(given.prescriptions, last, held),
+        prescriptions=prescribed,
         weeks=len(held),
         known_weeks=known,
         sessions=sum(item.credited.sessions for item in counted),
         sessions_due=sum(item.due.sessions for item in counted),
         minutes=sum(item.credited.minutes for item in timed),
         minutes_due=sum(item.due.minutes for item in timed),
+        due=_summed_due(held),
         a_freq=total.a_freq,
         a_time=total.a_time,
         a_int=total.a_int,
         a_dose=total.a_dose,
         a_strength=total.a_strength,
+        range_needs=_range_needs(prescribed, given.profile, last),
         coverage=_coverage(given, first, last),
-        pain=tuple(_pain(given.pain, first, last)),
-        alerts=_raised(given.alerts, first, zone),
+        pain=tuple(pain_changes(given.pain, first, last)),
+        alerts=alerts,
+        deeds=alert_deeds(alerts, given.moves),
         annotations=tuple(item for item in given.annotations if item.last >= first),
     )
 
@@ -201,6 +207,27 @@ def _prescribed(
     return in_force(prescriptions, last) or held[-1].due.prescriptions
 
 
+def _summed_due(held: Iterable[Measured]) -> SummedDue:
+    sessions = strength_days = 0
+    minutes = dose_min = 0.0
+    for item in held:
+        sessions += item.due.sessions
+        minutes += item.due.minutes
+        strength_days += item.due.strength_days
+        # the sum of a week is not known where one of its prescriptions names no dose
+        dose_min += sum(part.dose_min or 0.0 for part in item.due.parts)
+    return SummedDue(
+        sessions=sessions, minutes=minutes, dose_min=dose_min, strength_days=strength_days
+    )
+
+
+def _range_needs(
+    prescribed: Iterable[Prescription], profile: HeartProfile | None, last: date
+) -> tuple[RangeNeed, ...]:
+    needs = (range_needs(row.intensity, profile, last) for row in prescribed)
+    return tuple(dict.fromkeys(chain.from_iterable(needs)))
+
+
 def _coverage(given: FollowUpInput, first: date, last: date) -> Coverage:
     known = worn = 0
     exercised = unknown = 0
@@ -217,36 +244,6 @@ def _coverage(given: FollowUpInput, first: date, last: date) -> Coverage:
         worn_days=worn,
         known_intensity=1 - unknown / exercised if exercised else None,
     )
-
-
-def _pain(pain: Sequence[ReportRow], first: date, last: date) -> Iterable[PainChange]:
-    """Yield the change of each phase that was answered, in the order of a session."""
-    early, late = first + timedelta(days=PAIN_DAYS), last - timedelta(days=PAIN_DAYS)
-    for phase in RATED_PHASES:
-        rated = [row for row in pain if _is_rating(row, phase.value) and row.local_date >= first]
-        if not rated:
-            continue
-        before = _median(row for row in rated if row.local_date < early)
-        after = _median(row for row in rated if row.local_date > late)
-        change = None if before is None or after is None else after - before
-        yield PainChange(
-            phase=phase.value,
-            answers=len(rated),
-            first=before,
-            last=after,
-            change=change,
-            meaningful=None if change is None else abs(change) >= MEANINGFUL_POINTS,
-        )
-
-
-def _is_rating(row: ReportRow, phase: str) -> bool:
-    # An answer on another scale is another figure, and an open question is no answer.
-    return row.phase == phase and row.scale == PAIN_SCALE and row.value is not None
-
-
-def _median(rated: Iterable[ReportRow]) -> float | None:
-    values = [row.value for row in rated if row.value is not None]
-    return median(values) if len(values) >= PAIN_ANSWERS else None
 
 
 def _raised(alerts: Sequence[AlertBrief], first: date, zone: str) -> tuple[AlertBrief, ...]:

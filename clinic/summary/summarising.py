@@ -8,7 +8,7 @@ from clinic.request_scope import RequestScope
 from clinic.summary.figures import FollowUp, FollowUpInput, TooLittleDataError, follow_up
 from model.calendar import local_date, monday
 from storage.notes import annotations
-from storage.reads import clinic_queries
+from storage.reads import clinic_queries, evidence
 from web.problems import RequestRefused
 
 USUAL_WEEKS, LEAST_PERIOD, LONGEST_PERIOD = 12, 4, 53
@@ -29,6 +29,7 @@ async def summarise(scope: RequestScope, pseudonym: str, weeks: int) -> FollowUp
     begun = min((monday(row.valid_from) for row in prescribed), default=this)
     # The running week is always there: a prescription may begin later than today.
     period = [first for first in mondays if first >= begun] or [this]
+    alerts = await clinic_queries.alerts_of(conn, unit, pseudonym)
     given = FollowUpInput(
         patient=who,
         name=(await scope.names([pseudonym])).get(pseudonym, pseudonym),
@@ -36,9 +37,11 @@ async def summarise(scope: RequestScope, pseudonym: str, weeks: int) -> FollowUp
         now_ms=scope.now_ms,
         mondays=period,
         prescriptions=prescribed,
+        profile=await reads.read_profile(scope, pseudonym, local_date(scope.now_ms, who.zone)),
         weeks=await clinic_queries.weeks_since(conn, unit, pseudonym, period[0]),
         pain=await clinic_queries.pain_since(conn, unit, pseudonym, period[0]),
-        alerts=await reworded_alerts(conn, await clinic_queries.alerts_of(conn, unit, pseudonym)),
+        alerts=await reworded_alerts(conn, alerts),
+        moves=await evidence.moves_of(conn, [str(alert.id) for alert in alerts]),
         annotations=await annotations.annotations_of(conn, unit, pseudonym),
     )
     try:

@@ -9,24 +9,18 @@ from dataclasses import dataclass
 
 from clinic.answers.adherence import Average
 from clinic.pages import words
-from clinic.summary.figures import FollowUp, PainChange
-from model.prescription import Intensity, Prescription
-from model.words.language import N_, _, ngettext, translated
+from clinic.pages.prescription_words import intensity_words
+from clinic.pages.range_words import need_words
+from clinic.summary.alert_deeds import deeds_in_words
+from clinic.summary.figures import FollowUp
+from clinic.summary.pain_changes import PainChange
+from model.prescription import Prescription
+from model.words.language import _, ngettext
 from storage.reads.views import AlertBrief
 
 # So many of each fit on one page.
 MOST_ALERTS, MOST_ANNOTATIONS, MOST_PRESCRIPTIONS = 8, 5, 2
-LONGEST_SENTENCE = 160
-# A range by its method, and what its figures are multiplied with: fractions are shown in percent.
-_RANGES: dict[str, tuple[str, int]] = {
-    "hrr": (N_("%(low)s to %(high)s %% of heart rate reserve"), 100),
-    "hrmax": (N_("%(low)s to %(high)s %% of maximal heart rate"), 100),
-    "bpm": (N_("%(low)s to %(high)s beats a minute"), 1),
-    "rpe_cr10": (N_("Borg CR10 %(low)s to %(high)s"), 1),
-    "rpe_6_20": (N_("Borg 6\u201320: %(low)s to %(high)s"), 1),
-    "watts": (N_("%(low)s to %(high)s watts"), 1),
-    "cadence": (N_("%(low)s to %(high)s steps or turns a minute"), 1),
-}
+LONGEST_SENTENCE, MOST_OF_NOTE = 450, 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +120,6 @@ def prescription_words(row: Prescription) -> str:
     return "; ".join((*parts, words.days(row.valid_from, row.valid_to)))
 
 
-def intensity_words(intensity: Intensity) -> str:
-    """Return a range of intensity in words, in the unit of its method."""
-    text, times = _RANGES.get(intensity.method, ("%(low)s to %(high)s", 1))
-    low, high = words.number(intensity.low * times), words.number(intensity.high * times)
-    return translated(text) % {"low": low, "high": high}
-
-
 def _adherence(item: FollowUp) -> Iterator[SummaryLine]:
     yield _line(
         _("Weeks"),
@@ -143,22 +130,23 @@ def _adherence(item: FollowUp) -> Iterator[SummaryLine]:
         ),
     )
     recorded = _("%(done)s of %(due)s sessions", done=item.sessions, due=item.sessions_due)
-    yield _line(_("Frequency"), f"{recorded}; {_average(item.a_freq)}")
+    yield _line(_("Frequency"), f"{recorded}; {_average(item.a_freq, item.due.sessions)}")
     minutes = _(
         "%(done)s of %(due)s min",
         done=words.number(item.minutes),
         due=words.number(item.minutes_due),
     )
-    yield _line(_("Time"), f"{minutes}; {_average(item.a_time)}")
+    yield _line(_("Time"), f"{minutes}; {_average(item.a_time, item.due.minutes)}")
     yield _line(_("Intensity"), _in_range(item))
-    yield _line(_("Dose"), _average(item.a_dose))
-    if item.a_strength is not None:
-        yield _line(_("Strength days"), _average(item.a_strength))
+    yield _line(_("Dose"), _average(item.a_dose, item.due.dose_min))
+    if item.due.strength_days:
+        yield _line(_("Strength days"), _average(item.a_strength, item.due.strength_days))
 
 
-def _average(average: Average | None) -> str:
+def _average(average: Average | None, due: float) -> str:
+    """Return the average of a ratio in words; `due` is what was due in all weeks that ended."""
     if average is None:
-        return _("not known, or not prescribed")
+        return _("not known") if due else _("none was prescribed for these weeks")
     text = ngettext(
         "%(share)s of what was prescribed on average of %(num)s week, each at most 100 %%",
         "%(share)s of what was prescribed on average of %(num)s weeks, each at most 100 %%",
@@ -172,15 +160,23 @@ def _average(average: Average | None) -> str:
 
 
 def _in_range(item: FollowUp) -> str:
-    average = item.a_int
-    if average is None and len({row.id for row in item.prescriptions}) > 1:
+    """Return the share in the prescribed range, and what that range needs to be judged by."""
+    text = _unknown_range(item)
+    if item.a_int is not None:
+        text = _(
+            "%(share)s of the minutes with a known intensity were in the prescribed range",
+            share=words.percent(item.a_int.uncapped),
+        )
+    needs = need_words(item.range_needs)
+    return f"{text}. {needs}" if needs else text
+
+
+def _unknown_range(item: FollowUp) -> str:
+    if len({row.id for row in item.prescriptions}) > 1:
         return _("not known: prescriptions for the same exercise give no single range")
-    if average is None:
+    if item.range_needs:
         return _("not known")
-    return _(
-        "%(share)s of the minutes with a known intensity were in the prescribed range",
-        share=words.percent(average.uncapped),
-    )
+    return _("not known: no session could be compared with the prescribed range")
 
 
 def _coverage(item: FollowUp) -> Iterator[SummaryLine]:
@@ -196,7 +192,9 @@ def _coverage(item: FollowUp) -> Iterator[SummaryLine]:
     )
     if known.known_intensity is not None:
         share = words.percent(known.known_intensity)
-        yield _line(_("Intensity"), _("known for %(share)s of the exercised time", share=share))
+        yield _line(
+            _("Intensity"), _("class known for %(share)s of the exercised time", share=share)
+        )
 
 
 def _pain(item: FollowUp) -> Iterator[SummaryLine]:
@@ -239,14 +237,20 @@ def _alerts(item: FollowUp) -> Iterator[SummaryLine]:
     # The latest are the ones that are still talked about.
     for alert in item.alerts[-MOST_ALERTS:]:
         at = words.when(alert.raised_ms, item.patient.zone)
-        yield _line(at, f"{_shortened(alert.sentence)} {_outcome(alert)}")
+        deeds = [deed for deed in item.deeds if deed.alert == str(alert.id)]
+        text = f"{_shortened(alert.sentence, LONGEST_SENTENCE)} {_outcome(alert)}"
+        yield _line(at, f"{text} {deeds_in_words(deeds, item.patient.zone)}".rstrip(" "))
     more = len(item.alerts) - MOST_ALERTS
     if more > 0:
         yield _line("", ngettext("and %(num)s earlier alert", "and %(num)s earlier alerts", more))
 
 
-def _shortened(sentence: str) -> str:
-    return sentence if len(sentence) <= LONGEST_SENTENCE else f"{sentence[:LONGEST_SENTENCE]}\u2026"
+def _shortened(text: str, most: int) -> str:
+    """Return at most so many characters of a text, cut between two words."""
+    if len(text) <= most:
+        return text
+    kept, _blank, _cut = text[: most + 1].rpartition(" ")
+    return f"{kept.rstrip(' ,;:') or text[:most]}\u2026"
 
 
 def _outcome(alert: AlertBrief) -> str:
@@ -260,7 +264,7 @@ def _annotations(item: FollowUp) -> Iterator[SummaryLine]:
     for note in item.annotations[-MOST_ANNOTATIONS:]:
         text = words.label(note.kind.value)
         if note.text:
-            text = f"{text}: {_shortened(note.text)}"
+            text = f"{text}: {_shortened(note.text, MOST_OF_NOTE)}"
         if note.pauses:
             text += _(" (nothing due)")
         span = (

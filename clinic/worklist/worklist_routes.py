@@ -16,6 +16,7 @@ from clinic.api.api_routes import Pseudonym
 from clinic.duty.rosters import unit_zone
 from clinic.language.language_routes import own_page
 from clinic.pages.page_routes import common_context
+from clinic.pages.range_words import range_gaps
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope
 from clinic.rights.handling import due_of_unit
@@ -130,10 +131,13 @@ async def _drawer(
     is_today = line.reviewed_ms is not None and (
         local_date(line.reviewed_ms, row.patient.zone) == today
     )
+    plans = in_force(row.prescriptions, today)
+    profile = await reads.read_profile(scope, choice.patient, today)
     return {
         "line": with_its_weeks,
         "alerts": row.alerts,
-        "plans": in_force(row.prescriptions, today),
+        "plans": plans,
+        "range_gaps": range_gaps(plans, profile, today),
         "is_own_of_today": is_today
         and row.review is not None
         and row.review.reviewer == scope.clinician.subject,

@@ -117,13 +117,13 @@ select alert::text as alert, rule, rule_version, sentence, evidence
 """
 
 _MOVES = """
-select m.at as at_ms, m.actor, m.from_state, m.to_state, m.reason, m.kind,
+select m.alert::text as alert, m.at as at_ms, m.actor, m.from_state, m.to_state, m.reason, m.kind,
        coalesce(c.name, m.actor) as actor_name,
        array(select coalesce(r.name, k.subject) from unnest(m.responsible)
          with ordinality as k (subject, n) left join clinician r on r.subject = k.subject
          order by k.n) as responsible, m.responsible as subjects
   from alert_move m left join clinician c on c.subject = m.actor
- where m.alert = %(alert)s order by m.id
+ where m.alert = any(%s::uuid[]) order by m.id
 """
 
 _NOTES = """
@@ -184,14 +184,22 @@ async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
     brief = await clinic_queries.patient_brief(conn, unit, matches.pseudonym) if matches else None
     if matches is None or brief is None:
         return None
-    requested = {"alert": rows.uuid(key)}
+    requested, known_as = {"alert": rows.uuid(key)}, str(matches.id)
     return AlertPage(
         patient=brief,
         alert=matches,
         findings=tuple(await rows.fetch_as(conn, _FINDINGS, requested, FindingRow)),
-        moves=tuple(await rows.fetch(conn, _MOVES, requested, _move)),
+        moves=(await moves_of(conn, [known_as]))[known_as],
         notes=tuple(await rows.fetch_as(conn, _NOTES, requested, AlertNote)),
     )
+
+
+async def moves_of(conn: Connection, alerts: Sequence[str]) -> dict[str, tuple[MoveRow, ...]]:
+    """Return the moves of each alert by its id, oldest first."""
+    moves = dict.fromkeys(map(str, alerts), tuple[MoveRow, ...]())
+    for alert, move in await rows.fetch(conn, _MOVES, [list(alerts)], _move):
+        moves[alert] += (move,)
+    return moves
 
 
 async def _heart(
@@ -207,9 +215,10 @@ async def _reports(conn: Connection, row: rows.Row) -> list[ReportRow]:
     return await rows.fetch(conn, _REPORTS, row, clinic_queries.read_report)
 
 
-def _move(row: rows.Row) -> MoveRow:
+def _move(row: rows.Row) -> tuple[str, MoveRow]:
+    of_move = {name: value for name, value in row.items() if name != "alert"}
     people = {"responsible": tuple(row["responsible"]), "subjects": tuple(row["subjects"])}
-    return MoveRow(**{**row, **people})
+    return row["alert"], MoveRow(**{**of_move, **people})
 
 
 def _fact(row: rows.Row) -> FactRow:

@@ -3,119 +3,18 @@
 import re
 import zlib
 from dataclasses import replace
-from datetime import timedelta
 from html import unescape
-from typing import Any
 
 import httpx2
 import pytest
 
-from clinic.answers.adherence import Average
 from clinic.pages.templating import clinic_languages
-from clinic.summary.figures import Coverage, FollowUp, PainChange
+from clinic.summary.alert_deeds import AlertDeed
 from clinic.summary.forms import as_pdf, as_text
 from clinic.summary.wording import worded
-from model.notes.annotation import Annotation, AnnotationKind
 from model.words.language import read_in
-from storage.reads.views import AlertBrief, PatientBrief
-from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, MONDAY, UNIT, Served, prescriptions
-
-_FULL = Average(uncapped=1.12, capped=0.93, weeks=9)
-_LINES = (
-    (
-        "Frequency: 27 of 30 sessions; 93 % of what was prescribed on average of 9 weeks, each at "
-        "most 100 % (112 % uncapped)"
-    ),
-    "Time: 1080.5 of 1200 min; not known, or not prescribed",
-    "Intensity: 31 % of the minutes with a known intensity were in the prescribed range",
-    "Weeks: 11 ended under the prescription, 10 of them known on 4 days or more",
-    "Days: 70 of 78 days known: worn for 10 hours or more (0), or answered",
-    (
-        "Before: median 5 in the first 14 days, 3 in the last 14: 2 lower, at least the 2 points "
-        "that studies call a meaningful change"
-    ),
-    (
-        "After: median 3 in the first 14 days, 4 in the last 14: 1 higher, less than the 2 points "
-        "that studies call a meaningful change"
-    ),
-    "Next morning: 1 answer; fewer than 3 in the first or in the last 14 days, so no change",
-)
-
-
-def _change(phase: str, first: float | None, last: float | None) -> PainChange:
-    known = first is not None and last is not None
-    change = last - first if first is not None and last is not None else None
-    return PainChange(
-        phase=phase,
-        answers=12 if known else 1,
-        first=first,
-        last=last,
-        change=change,
-        meaningful=None if change is None else abs(change) >= 2,
-    )
-
-
-def _follow_up(count: int = 1, sentence: str = "Pain 8 of 10", text: str = "A cold") -> FollowUp:
-    """Return a follow-up with so many alerts and annotations."""
-    alert: dict[str, Any] = {
-        "pseudonym": "p-pain",
-        "family": "pain",
-        "rule": "P1",
-        "rule_version": 1,
-        "tier": "A",
-        "state": "resolved",
-        "changed_ms": CLINIC_NOW,
-        "snoozed_until_ms": None,
-        "sentence": sentence,
-        "resolution": "contacted",
-    }
-    alerts = []
-    notes = []
-    for number in range(count):
-        raised = CLINIC_NOW - (count - number) * 86_400_000
-        alerts.append(AlertBrief(id=str(number), raised_ms=raised, **alert))
-        note = Annotation(
-            id=number,
-            kind=AnnotationKind.ILLNESS,
-            first=MONDAY - timedelta(days=20),
-            last=MONDAY - timedelta(days=18),
-            text=text,
-            pauses=True,
-            author="k",
-            written_ms=0,
-        )
-        notes.append(note)
-    return FollowUp(
-        patient=PatientBrief(
-            pseudonym="p-pain",
-            zone=CLINIC_ZONE,
-            care_unit=UNIT,
-            created_ms=0,
-            last_data_ms=0,
-            worn=True,
-        ),
-        name="Astrid Exempel",
-        first=MONDAY - timedelta(weeks=11),
-        last=MONDAY,
-        made_ms=CLINIC_NOW,
-        author="Karin Lind",
-        prescriptions=tuple(prescriptions("p-pain")[:1]),
-        weeks=11,
-        known_weeks=10,
-        sessions=27,
-        sessions_due=30,
-        minutes=1080.5,
-        minutes_due=1200,
-        a_freq=_FULL,
-        a_time=None,
-        a_int=Average(uncapped=0.31, capped=0.31, weeks=9),
-        a_dose=_FULL,
-        a_strength=None,
-        coverage=Coverage(days=78, known_days=70, worn_days=0, known_intensity=0.98),
-        pain=(_change("before", 5, 3), _change("after", 3, 4), _change("next_morning", 2, None)),
-        alerts=tuple(alerts),
-        annotations=tuple(notes),
-    )
+from tests.clinic.patient_page.follow_ups import invented_follow_up
+from tests.clinic_world import ALERTS, CLINIC_NOW, Served
 
 
 def _pdf_words(data: bytes) -> str:
@@ -157,30 +56,8 @@ def _bare(text: str) -> str:
     return re.sub(r"\s|-", "", text)
 
 
-def test_the_words_of_the_figures_are_exact() -> None:
-    lines = as_text(worded(_follow_up())).splitlines()
-    for line in _LINES:
-        assert f"- {line}" in lines
-    assert lines[0] == "Follow-up of prescribed exercise"
-    assert "- Sun 22 Nov 2026, 13:40: Pain 8 of 10 [Resolved, contacted]" in lines
-    days = "Tue 3 Nov 2026 to Thu 5 Nov 2026"
-    assert f"- {days}: Illness: A cold (nothing due)" in lines
-
-
-def test_prescriptions_side_by_side_are_named_and_share_no_range() -> None:
-    item = _follow_up()
-    first = item.prescriptions[0]
-    both = (first, replace(first, id="rx-other"))
-    text = as_text(worded(replace(item, prescriptions=both, a_int=None)))
-    assert f"- {first.id}, version {first.version}: " in text
-    assert "- rx-other, version " in text
-    assert (
-        "- Intensity: not known: prescriptions for the same exercise give no single range" in text
-    )
-
-
 def test_every_word_of_the_text_is_in_the_pdf_of_one_page() -> None:
-    summary = worded(_follow_up())
+    summary = worded(invented_follow_up())
     data = as_pdf(summary, CLINIC_NOW)
     assert data.startswith(b"%PDF-")
     assert len(re.findall(rb"/Type /Page\b", data)) == 1
@@ -193,8 +70,18 @@ def test_every_word_of_the_text_is_in_the_pdf_of_one_page() -> None:
 
 
 def test_what_is_too_much_for_one_page_is_counted_and_stays_on_one_page() -> None:
-    long = _follow_up(40, sentence="Pain (8) " * 60, text="\u0141\u00f3d\u017a \u4e2d " * 80)
-    summary = worded(long)
+    long = invented_follow_up(
+        40, sentence="Pain (8) " * 60, text="\u0141\u00f3d\u017a \u4e2d " * 80
+    )
+    deed = AlertDeed(
+        alert="",
+        at_ms=CLINIC_NOW,
+        kind="snooze",
+        who="Karin Lind-Exempelsson",
+        reason="waiting for the patient",
+    )
+    deeds = [replace(deed, alert=row.id) for row in long.alerts * 6]
+    summary = worded(replace(long, deeds=tuple(deeds)))
     text = as_text(summary)
     assert "- and 32 earlier alerts" in text
     assert "- and 35 earlier ones" in text
@@ -205,7 +92,7 @@ def test_what_is_too_much_for_one_page_is_counted_and_stays_on_one_page() -> Non
 
 def test_swedish_has_the_same_figures() -> None:
     with read_in(clinic_languages()["sv"]):
-        text = as_text(worded(_follow_up()))
+        text = as_text(worded(invented_follow_up()))
     assert "27 av 30" in text
     assert "1080,5 av 1200 min" in text
     assert not re.search(r"\b(the|of|weeks|days)\b", text.replace("Pain 8 of 10", ""))
@@ -215,9 +102,9 @@ def test_the_pdf_is_swedish_and_has_the_letters_of_each_name() -> None:
     letters = (
         "\u00c5\u00e4\u00d6 \u0141ukasz \u0110\u1eb7ng \u0160imi\u0107 \u0413\u0430\u043b\u044f"
     )
-    alerts = _follow_up(1, sentence=f"{letters} \u4e2d\u00e9").alerts
+    alerts = invented_follow_up(1, sentence=f"{letters} \u4e2d\u00e9").alerts
     with read_in(clinic_languages()["sv"]):
-        summary = worded(replace(_follow_up(), name=letters, alerts=alerts))
+        summary = worded(replace(invented_follow_up(), name=letters, alerts=alerts))
         data = as_pdf(summary, CLINIC_NOW)
     words = _pdf_words(data)
     assert b"/Lang (sv)" in data
@@ -227,6 +114,22 @@ def test_the_pdf_is_swedish_and_has_the_letters_of_each_name() -> None:
     for section in summary.sections:
         for line in section.lines:
             assert _bare(line.text).replace("\u4e2d", "?") in words
+
+
+def test_an_alert_that_was_opened_again_shows_who_did_what(acting: Served) -> None:
+    path = f"/api/v1/alerts/{ALERTS['pain']}/moves"
+    for body in ({"action": "resolve", "reason": "contacted"}, {"action": "reopen"}):
+        acting.post(path, json=body).raise_for_status()
+    text = acting.get("/patients/p-pain/summary.txt").text
+    assert (
+        "(rule P1: 8 or more once). [Open] Resolved, contacted on Mon 23 Nov 2026 by Karin Lind; "
+        "Opened again on Mon 23 Nov 2026 by Karin Lind\n"
+    ) in text
+    deeds = acting.get("/api/v1/patients/p-pain/summary").json()["deeds"]
+    assert [(row["alert"], row["kind"], row["who"], row["reason"]) for row in deeds] == [
+        (ALERTS["pain"], "resolve", "Karin Lind", "contacted"),
+        (ALERTS["pain"], "reopen", "Karin Lind", ""),
+    ]
 
 
 def _summary(door: Served, form: str, patient: str = "p-pain") -> httpx2.Response:
