@@ -19,9 +19,9 @@ from clinic.page_views import AlertView
 from clinic.pages import charts
 from clinic.pages.acting import acting_people, away_now
 from clinic.pages.drawings.patient_charts import patient_charts, session_chart
-from clinic.pages.evidence_labels import SECTIONS_OF_FAMILY
+from clinic.pages.evidence.labels import SECTIONS_OF_FAMILY
+from clinic.pages.evidence.readable import grids
 from clinic.pages.range_words import range_gaps
-from clinic.pages.readable import grids
 from clinic.pages.session_sentences import session_sentences
 from clinic.pages.templating import render
 from clinic.request_scope import RequestScope, open_scope

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from clinic.language.vocabulary import STORED_NAMES
 from clinic.pages import scheme_words, words
 from clinic.pages.curve import curve, unbroken
-from clinic.pages.readable import grids
+from clinic.pages.evidence.readable import grids
 from clinic.pages.weeks import WeekLook, last_four, view, week_views
 from clinic.worklist.lines import worklist_line, worklist_lines
 from clinic.worklist.needs import Need

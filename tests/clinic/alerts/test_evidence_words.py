@@ -10,9 +10,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from alerts.registry import RULE, RULES, judge
-from clinic.pages.evidence_labels import NOT_SHOWN, SECTIONS_OF_FAMILY
-from clinic.pages.evidence_words import evidence_label, evidence_text
-from clinic.pages.readable import Grid, grids
+from clinic.pages.evidence.labels import NOT_SHOWN, SECTIONS_OF_FAMILY
+from clinic.pages.evidence.readable import Grid, grids
+from clinic.pages.evidence.values import evidence_label, evidence_text
 from clinic.pages.templating import CLINIC_LOCALE, CLINIC_TEMPLATES, clinic_languages
 from model.words.language import read_in
 from model.words.red_flags import RED_FLAGS

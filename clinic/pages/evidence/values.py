@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from clinic.pages import words
-from clinic.pages.evidence_labels import (
+from clinic.pages.evidence.labels import (
     EVIDENCE_LABELS,
     IDS_IN_LISTS,
     NOT_SHOWN,

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from clinic.pages import words
-from clinic.pages.evidence_labels import FIRST_THRESHOLDS, NOT_SHOWN, THRESHOLD_LABELS
-from clinic.pages.evidence_words import (
+from clinic.pages.evidence.labels import FIRST_THRESHOLDS, NOT_SHOWN, THRESHOLD_LABELS
+from clinic.pages.evidence.values import (
     evidence_label,
     evidence_text,
     is_for_programs,
