@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from fhir_r4.extensions import FhirInputError
-from fhir_r4.request_checks import PATIENT_SYSTEM, check_status, check_subject
+from fhir_r4.request_checks import PATIENT_SYSTEM, check_code, check_status, check_subject
 from fhir_r4.service_request import (
     known_object,
     list_at,
@@ -25,6 +25,9 @@ FORM_SYSTEM = "urn:kadens:referral-form"
 KVA = "urn:oid:1.2.752.116.1.3.2.1.4"  # the Swedish list of what is done in health care
 REFERRAL_ISSUED = "DV200"  # physical activity on prescription was issued
 MOST_ENTRIES = 50
+_PLAN_INTENTS = ("plan", "order", "proposal")
+# A history has versions that hold no more, and a response has no resources of its own.
+_BUNDLES = ("collection", "transaction", "batch", "document", "message", "searchset")
 _BUNDLE = frozenset({"resourceType", "id", "meta", "type", "timestamp", "entry"})
 
 
@@ -82,6 +85,7 @@ def _entries_of(resource: Any) -> list[object]:  # noqa: ANN401 - JSON
     bundle = known_object(resource, "Bundle", _BUNDLE)
     if bundle.get("resourceType") != "Bundle":
         raise FhirInputError("resourceType", "must be Bundle or ServiceRequest")
+    check_code(bundle, "Bundle", "type", _BUNDLES)
     entries = bundle.get("entry")
     if not isinstance(entries, list) or not 0 < len(entries) <= MOST_ENTRIES:
         raise FhirInputError("Bundle.entry", f"must be a list of 1 to {MOST_ENTRIES}")
@@ -110,6 +114,7 @@ def bundled_prescriptions(
         inner = entry.get("resource")
         if isinstance(inner, dict) and inner.get("resourceType") == "CarePlan":
             check_status(inner, f"{path}.resource")
+            check_code(inner, f"{path}.resource", "intent", _PLAN_INTENTS)
             check_subject(inner, f"{path}.resource", patients)
             wanted |= _requests_of(inner, f"{path}.resource")
         else:

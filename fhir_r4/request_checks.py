@@ -19,12 +19,13 @@ _INTENTS = ("original-order", "order", "filler-order", "plan", "proposal")
 
 
 def check_subject(row: Mapping[str, Any], path: str, patients: Collection[str]) -> None:
-    """Raise `FhirInputError` where a resource names a patient by a pseudonym not among these."""
+    """Raise `FhirInputError` where a resource is about nobody, or about none of these pseudonyms.
+
+    A patient who is named in another way than by a pseudonym of ours is not looked up.
+    """
     subject = row.get("subject")
-    if subject is None:
-        return
-    if not isinstance(subject, dict):
-        raise FhirInputError(f"{path}.subject", "must be an object")
+    if not isinstance(subject, dict) or not subject:
+        raise FhirInputError(f"{path}.subject", "must be an object that names the patient")
     identifier = subject.get("identifier")
     named = identifier if isinstance(identifier, dict) else {}
     # nobody else's name of a patient is known here, so it says nothing
@@ -36,16 +37,20 @@ def check_subject(row: Mapping[str, Any], path: str, patients: Collection[str]) 
 
 def check_status(row: Mapping[str, Any], path: str) -> None:
     """Raise `FhirInputError` where a request or a plan does not hold, or was never meant."""
-    if row.get("status") not in _STATES:
-        raise FhirInputError(f"{path}.status", f"must be one of {', '.join(_STATES)}")
+    check_code(row, path, "status", _STATES)
+
+
+def check_code(row: Mapping[str, Any], path: str, name: str, known: Sequence[str]) -> None:
+    """Raise `FhirInputError` where an element that must be there has none of the known codes."""
+    if row.get(name) not in known:
+        raise FhirInputError(f"{path}.{name}", f"must be one of {', '.join(known)}")
 
 
 def check_meaning(row: Mapping[str, Any], path: str, codings: Sequence[Mapping[str, Any]]) -> None:
     """Raise `FhirInputError` where a request is no order of exercise; `codings` are its code's."""
     if "implicitRules" in row:
         raise FhirInputError(f"{path}.implicitRules", "is not known here")
-    if row.get("intent", _INTENTS[0]) not in _INTENTS:
-        raise FhirInputError(f"{path}.intent", f"must be one of {', '.join(_INTENTS)}")
+    check_code(row, path, "intent", _INTENTS)
     codes = [(coding.get("system"), coding.get("code")) for coding in codings]
     # beside it there may be the codes of others for the same thing
     if codes and (SNOMED, EXERCISE_THERAPY) not in codes:

@@ -129,6 +129,7 @@ def _set(*way: str | int, to: object) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+_COLLECTION = {"resourceType": "Bundle", "type": "collection"}
 _AT = "Bundle.entry[1].resource"
 _REPEAT = ("occurrenceTiming", "repeat")
 
@@ -168,6 +169,9 @@ _REPEAT = ("occurrenceTiming", "repeat")
         (_set("code", "coding", 0, "code", to="168537006"), f"{_AT}.code.coding"),
         (_set("orderDetail", 0, to={"text": "brisk walks"}), f"{_AT}.orderDetail[0].coding"),
         (_set("intent", to="option"), f"{_AT}.intent"),
+        (_set("subject", to=None), f"{_AT}.subject"),
+        (_set("subject", to={}), f"{_AT}.subject"),
+        (_set("intent", to=None), f"{_AT}.intent"),
         (_set("implicitRules", to="https://example.org/rules"), f"{_AT}.implicitRules"),
         (_set("subject", "identifier", "value", to="p-2"), f"{_AT}.subject.identifier.value"),
         (
@@ -210,10 +214,12 @@ def test_what_is_not_understood_is_refused_with_its_path(
     [
         ([], "Bundle"),
         ({"resourceType": "Patient"}, "resourceType"),
-        ({"resourceType": "Bundle"}, "Bundle.entry"),
-        ({"resourceType": "Bundle", "entry": []}, "Bundle.entry"),
-        ({"resourceType": "Bundle", "entry": [None]}, "Bundle.entry[0]"),
-        ({"resourceType": "Bundle", "entry": [{}]}, "Bundle.entry[0].resource"),
+        ({"resourceType": "Bundle"}, "Bundle.type"),
+        ({**_COLLECTION, "type": "history", "entry": [{}]}, "Bundle.type"),
+        (_COLLECTION, "Bundle.entry"),
+        ({**_COLLECTION, "entry": []}, "Bundle.entry"),
+        ({**_COLLECTION, "entry": [None]}, "Bundle.entry[0]"),
+        ({**_COLLECTION, "entry": [{}]}, "Bundle.entry[0].resource"),
     ],
 )
 def test_what_is_no_bundle_is_refused(resource: object, path: str) -> None:
@@ -273,6 +279,20 @@ def test_a_plan_holds_and_is_about_the_patient_too(way: tuple[str, ...], content
     with pytest.raises(FhirInputError) as caught:
         bundled_prescriptions(bundle, {"p-1"})
     assert caught.value.path == f"Bundle.entry[0].resource.{'.'.join(way)}"
+
+
+@pytest.mark.parametrize(("number", "resource"), [(0, "CarePlan"), (1, "ServiceRequest")])
+@pytest.mark.parametrize("element", ["status", "intent", "subject"])
+def test_what_fhir_demands_of_a_request_and_its_plan_must_be_there(
+    number: int, resource: str, element: str
+) -> None:
+    bundle = _sent(_FULL)
+    owner = bundle["entry"][number]["resource"]
+    assert owner["resourceType"] == resource
+    del owner[element]
+    with pytest.raises(FhirInputError) as caught:
+        bundled_prescriptions(bundle, {"p-1"})
+    assert caught.value.path == f"Bundle.entry[{number}].resource.{element}"
 
 
 def test_what_others_say_beside_it_is_taken() -> None:
