@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fhir_r4.elements import (
+    PERSON_SYSTEM,
     TERMINOLOGY,
     FhirResource,
     concept,
@@ -18,6 +19,9 @@ from fhir_r4.elements import (
     period,
     rule_concept,
 )
+from fhir_r4.finding_evidence import answers_behind, evidence_components
+from fhir_r4.observations import session_panel
+from fhir_r4.request_checks import PRESCRIPTION_SYSTEM
 from model.alert import AlertState, Tier
 from model.calendar import rfc3339
 from model.messages.alert_event import AlertSnapshot, FindingState
@@ -101,20 +105,24 @@ def _observation(
     }
     if finding.sentence:
         made["valueString"] = finding.sentence
-    components = list(_components(finding.evidence))
-    return made | {"component": components} if components else made
+    return made | _behind(finding, subject)
 
 
-def _components(evidence: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """Yield the evidence that is one value; lists are left to the page of the alert."""
-    for name, value in sorted(evidence.items()):
-        code = {"text": name}
-        if isinstance(value, bool):
-            yield {"code": code, "valueBoolean": value}
-        elif isinstance(value, int | float):
-            yield {"code": code, "valueQuantity": {"value": value}}
-        elif isinstance(value, str) and value.strip():
-            yield {"code": code, "valueString": value}
+def _behind(finding: FindingState, subject: FhirResource) -> dict[str, Any]:
+    """Return the answers and the session behind a finding, and its figures."""
+    behind = answers_behind(finding.evidence, subject)
+    if finding.session:
+        behind.append(session_panel(finding.session))
+    lists = {
+        "derivedFrom": list(map(_known_by_name, behind)),
+        "component": list(evidence_components(finding.evidence)),
+    }
+    return {name: items for name, items in lists.items() if items}
+
+
+def _known_by_name(resource: FhirResource) -> dict[str, Any]:
+    """Return a reference to what need not be in the same bundle: by its identifier."""
+    return {"type": resource["resourceType"], "identifier": resource["identifier"][0]}
 
 
 def _issue(
@@ -132,10 +140,19 @@ def _issue(
     detail = [link_to(observation) for observation in evidence]
     if detail:
         made["evidence"] = [{"detail": detail}]
+    if snapshot.prescriptions:
+        made["implicated"] = list(map(_request_named, snapshot.prescriptions))
     if snapshot.resolution:
         action = {"action": {"text": snapshot.resolution}, "date": rfc3339(snapshot.changed_ms)}
         made["mitigation"] = [action]
     return made
+
+
+def _request_named(name: str) -> dict[str, Any]:
+    return {
+        "type": "ServiceRequest",
+        "identifier": {"system": PRESCRIPTION_SYSTEM, "value": name},
+    }
 
 
 def _flag(snapshot: AlertSnapshot, subject: FhirResource) -> FhirResource:
@@ -170,9 +187,19 @@ def _task(snapshot: AlertSnapshot, subject: FhirResource, issue: FhirResource) -
         "authoredOn": rfc3339(snapshot.raised_ms),
         "lastModified": rfc3339(snapshot.changed_ms),
     }
+    made |= _owner(snapshot)
     if reason := _status_reason(snapshot, state):
         made["statusReason"] = {"text": reason}
     if snapshot.snoozed_until_ms is not None and state is AlertState.SNOOZED:
         # the work begins when the snooze ends
         made["restriction"] = {"period": period(snapshot.snoozed_until_ms)}
     return made
+
+
+def _owner(snapshot: AlertSnapshot) -> dict[str, Any]:
+    """Return who took an alert, as an element of its task; nothing while nobody has."""
+    if not snapshot.owner:
+        return {}
+    named = {"system": PERSON_SYSTEM, "value": snapshot.owner}
+    person: dict[str, Any] = {"type": "Practitioner", "identifier": named}
+    return {"owner": {**person, "display": snapshot.owner_name} if snapshot.owner_name else person}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID, uuid5
 
-from fhir_r4.elements import TERMINOLOGY, FhirResource, known_patient, link_to
+from fhir_r4.elements import PERSON_SYSTEM, TERMINOLOGY, FhirResource, known_patient, link_to
 from fhir_r4.exchanged import DICOM, EXCHANGES, ExchangeKind, coded
 from model.audit_log.exported import ExportedRow
 from model.calendar import rfc3339
@@ -96,7 +96,7 @@ def _user(row: ExportedRow, exchange: ExchangeKind | None) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": {"coding": [code]},
         "role": [{"text": row.role}],
-        "who": {"identifier": {"system": f"{_OURS}:person", "value": row.actor}},
+        "who": {"identifier": {"system": PERSON_SYSTEM, "value": row.actor}},
         "requestor": True,
     }
     if row.name:

@@ -16,6 +16,7 @@ FhirResource: TypeAlias = dict[str, Any]
 
 _IDS = UUID("5f0a3c36-3f5b-5c52-9c5c-9d6a6c1d6f10")
 _OURS = "urn:kadens"
+PERSON_SYSTEM = f"{_OURS}:person"  # of the subject of somebody who works in the care unit
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
@@ -43,6 +44,24 @@ def known_patient(pseudonym: str) -> FhirResource:
 def link_to(resource: FhirResource) -> dict[str, str]:
     """Return a reference to a resource of the same bundle."""
     return {"reference": full_url(resource), "type": resource["resourceType"]}
+
+
+def linked(resources: Iterable[FhirResource]) -> list[FhirResource]:
+    """Return resources in which a link by identifier leads to its resource, where that is there.
+
+    A resource is looked for among those that are given, and elsewhere only its identifier is known.
+    """
+    made = list(resources)
+    known = {_name_of(row["identifier"][0]): link_to(row) for row in made}
+    for row in made:
+        for part in row.get("derivedFrom", ()):
+            if "reference" not in part:
+                part.update(known.get(_name_of(part["identifier"]), {}))
+    return made
+
+
+def _name_of(identifier: Mapping[str, str]) -> tuple[str, str]:
+    return identifier["system"], identifier["value"]
 
 
 def full_url(resource: FhirResource) -> str:

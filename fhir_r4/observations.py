@@ -100,12 +100,17 @@ def session_observations(
     for figure, value in _session_figures(session):
         key = f"{session.id}/{figure.code}"
         members.append(_observation(key, figure, value) | base)
-    panel = identified("Observation", session.id) | base
+    panel = session_panel(session.id) | base
     panel["code"] = concept(ACTIVITY_CODES, "PAPanel", "Session of exercise")
     panel["hasMember"] = [link_to(member) for member in members]
     if not session.counts:
         panel["note"] = [{"text": f"Does not count: {session.why}"}]
     return [panel, *members]
+
+
+def session_panel(session: str) -> FhirResource:
+    """Return the beginning of the panel of a session, by the session's id."""
+    return identified("Observation", session)
 
 
 def _session_figures(session: Session) -> Iterator[tuple[_Figure, dict[str, Any]]]:
@@ -169,23 +174,32 @@ def pain_observations(
     Only the scale from 0 to 10 has the code of LOINC: another scale is named and not converted.
     """
     for answer in answers:
-        made = identified("Observation", f"{subject['id']}/{answer.record}", "report")
+        made = answer_observation(subject, answer.record)
         made |= {
             "status": "final",
             "category": _SURVEY,
-            "code": {"text": f"Pain, {answer.scale}"},
+            **pain_value(answer.value, answer.scale),
             "subject": link_to(subject),
             "effectiveDateTime": rfc3339(answer.at_ms),
             "performer": [link_to(subject)],
-            "valueQuantity": quantity(answer.value, _PAIN.unit),
             "method": {"text": answer.scale},
             "component": [{"code": {"text": "phase"}, "valueString": answer.phase}],
         }
-        if answer.scale == _PAIN_SCALE:
-            made["code"] = concept(LOINC, _PAIN.code, _PAIN.text)
         if answer.site:
             made["bodySite"] = {"text": answer.site}
         yield made
+
+
+def pain_value(value: float, scale: str) -> dict[str, Any]:
+    """Return an answer about pain as a code and a value."""
+    known = scale == _PAIN_SCALE
+    code = concept(LOINC, _PAIN.code, _PAIN.text) if known else {"text": f"Pain, {scale}"}
+    return {"code": code, "valueQuantity": quantity(value, _PAIN.unit)}
+
+
+def answer_observation(subject: FhirResource, record: str) -> FhirResource:
+    """Return the beginning of the observation of a patient's answer, by the answer's record."""
+    return identified("Observation", f"{subject['id']}/{record}", "report")
 
 
 def _observation(key: str, figure: _Figure, value: dict[str, Any]) -> FhirResource:

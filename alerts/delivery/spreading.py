@@ -10,10 +10,13 @@ from typing import Any
 
 from model.messages.alert_event import AlertSnapshot, FindingState, read_snapshot, snapshot_json
 from model.messages.outgoing import ALERT_KINDS, ALERTS, OutboxMessage, Receiver
+from model.prescribing.implicated import implicated_versions
 from storage.alerts import outbox
-from storage.alerts.alert_events import former_event
+from storage.alerts.alert_events import former_event, owner_of
 from storage.alerts.outbox import Waiting
+from storage.people.patients import zone_of
 from storage.pg.pool import Connection, Pool
+from storage.prescribing.versions import prescriptions_of
 
 _SPREAD = 50  # changes in one transaction
 
@@ -37,11 +40,24 @@ async def _spread(
     chosen = [receiver for receiver in receivers if gets(receiver, str(change.body["unit"]))]
     if not chosen or change.patient is None:
         return
-    snapshot = read_snapshot(change.body["alert"])
+    snapshot = await _completed(conn, read_snapshot(change.body["alert"]))
     former = await former_event(conn, change.patient, snapshot.alert, change.id)
     body = event_body(change.body, corrected(snapshot, former), link)
     messages = [_message(change, receiver, body) for receiver in chosen]
     await outbox.put_all(conn, messages, now_ms)
+
+
+async def _completed(conn: Connection, snapshot: AlertSnapshot) -> AlertSnapshot:
+    """Return an alert with what its event does not hold: who took it, and what it is about."""
+    owner = await owner_of(conn, snapshot.alert)
+    stored = (await prescriptions_of(conn, [snapshot.patient])).get(snapshot.patient, ())
+    zone = await zone_of(conn, snapshot.patient)
+    return replace(
+        snapshot,
+        owner=owner.subject,
+        owner_name=owner.name,
+        prescriptions=implicated_versions(snapshot.family, snapshot.findings, stored, zone),
+    )
 
 
 def _message(change: Waiting, receiver: Receiver, body: Mapping[str, Any]) -> OutboxMessage:

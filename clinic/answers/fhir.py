@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from fhir_r4.alerts import alert_resources
-from fhir_r4.elements import FhirResource, bundle, known_patient
+from fhir_r4.elements import FhirResource, bundle, known_patient, linked
 from fhir_r4.observations import (
     PainAnswer,
     device_of,
@@ -22,6 +22,8 @@ from model.derived.days import Week
 from model.derived.sessions import Session
 from model.facts import Instrument
 from model.messages.alert_event import AlertSnapshot, FindingState
+from model.prescribing.implicated import implicated_versions
+from model.prescription import Prescription
 from storage.reads.views import AlertPage, FindingRow, ReportRow
 
 _WEEK = timedelta(days=7)
@@ -36,6 +38,7 @@ class FhirRows:
     weeks: Sequence[Week]
     reports: Sequence[ReportRow]
     alerts: Sequence[AlertPage]
+    prescriptions: Sequence[Prescription] = ()
 
 
 def fhir_bundle(values: FhirRows, now_ms: int) -> FhirResource:
@@ -56,13 +59,16 @@ def fhir_bundle(values: FhirRows, now_ms: int) -> FhirResource:
     resources += pain_observations(_pain(values.reports), subject)
     for page in values.alerts:
         # the patient is there already
-        resources += alert_resources(snapshot_of(page))[1:]
-    return bundle("collection", resources, now_ms)
+        resources += alert_resources(snapshot_of(page, values.prescriptions))[1:]
+    return bundle("collection", linked(resources), now_ms)
 
 
-def snapshot_of(page: AlertPage) -> AlertSnapshot:
-    """Return an alert as it is now, in the form in which its changes are sent."""
-    alert = page.alert
+def snapshot_of(page: AlertPage, prescriptions: Iterable[Prescription]) -> AlertSnapshot:
+    """Return an alert as it is now, in the form in which its changes are sent.
+
+    `prescriptions` are all versions of the patient's.
+    """
+    alert, findings = page.alert, tuple(map(_finding, page.findings))
     return AlertSnapshot(
         alert=alert.id,
         patient=alert.pseudonym,
@@ -77,7 +83,10 @@ def snapshot_of(page: AlertPage) -> AlertSnapshot:
         resolution=alert.resolution,
         retraction=_retraction(page),
         snoozed_until_ms=alert.snoozed_until_ms,
-        findings=tuple(map(_finding, page.findings)),
+        findings=findings,
+        owner=alert.assignee,
+        owner_name=alert.assignee_name,
+        prescriptions=implicated_versions(alert.family, findings, prescriptions, page.patient.zone),
     )
 
 
@@ -96,7 +105,7 @@ def _finding(row: FindingRow) -> FindingState:
         key=row.key,
         tier=row.tier,
         at_ms=row.at_ms,
-        sentence="",  # the sentence of the alert is that of its weightiest finding
+        sentence=row.sentence,
         evidence=row.evidence,
         current=row.current,
         session=row.session,

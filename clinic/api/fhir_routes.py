@@ -61,4 +61,5 @@ async def _rows(scope: RequestScope, pseudonym: str, first: date) -> FhirRows:
         weeks=await clinic_queries.weeks_since(conn, unit, pseudonym, first),
         reports=await clinic_queries.pain_since(conn, unit, pseudonym, first),
         alerts=list(filter(None, pages)),
+        prescriptions=await clinic_queries.written_versions(conn, unit, pseudonym),
     )

@@ -30,7 +30,9 @@ class AlertSnapshot:
     """An alert after a change. Instants are epoch ms; `patient` is the pseudonym.
 
     `withdrawn` are findings as an earlier event gave them, which have changed since, and
-    `retraction` says why the alert is withdrawn, by `WithdrawalReason`.
+    `retraction` says why the alert is withdrawn, by `WithdrawalReason`. `owner` is the subject of
+    the clinician who took it, "" for nobody. `prescriptions` are the versions that it is about, as
+    ID/VERSION.
     """
 
     alert: str
@@ -48,6 +50,9 @@ class AlertSnapshot:
     snoozed_until_ms: int | None = None
     findings: tuple[FindingState, ...] = ()
     withdrawn: tuple[FindingState, ...] = field(default=())
+    owner: str = ""
+    owner_name: str = ""
+    prescriptions: tuple[str, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -63,7 +68,9 @@ def snapshot_json(snapshot: AlertSnapshot) -> dict[str, Any]:
 def read_snapshot(value: Mapping[str, Any]) -> AlertSnapshot:
     """Return an alert from its JSON values; raises `TypeError` for others."""
     lists = {name: _findings(value.get(name, [])) for name in ("findings", "withdrawn")}
-    return AlertSnapshot(**{**value, **lists})
+    return AlertSnapshot(
+        **{**value, **lists, "prescriptions": tuple(value.get("prescriptions", ()))}
+    )
 
 
 def _findings(values: list[dict[str, Any]]) -> tuple[FindingState, ...]:

@@ -4,6 +4,7 @@ Here they are read again: what an earlier event said shows what a later one take
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from model.messages.outgoing import ALERTS
@@ -15,6 +16,24 @@ select body from outbox
 where channel = %(channel)s and patient = %(patient)s and id < %(before)s
   and body -> 'alert' ->> 'alert' = %(alert)s
 order by id desc limit 1"""
+
+_OWNER = """
+select a.assignee as subject, coalesce(c.name, '') as name
+from alert a left join clinician c on c.subject = a.assignee where a.id = %(alert)s"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertOwner:
+    """The clinician who took an alert: subject and name, each "" for nobody."""
+
+    subject: str = ""
+    name: str = ""
+
+
+async def owner_of(conn: Connection, alert: str) -> AlertOwner:
+    """Return who has taken an alert (id) by now."""
+    matches = await rows.fetch_as(conn, _OWNER, {"alert": rows.uuid(alert)}, AlertOwner)
+    return matches[0] if matches else AlertOwner()
 
 
 async def former_event(

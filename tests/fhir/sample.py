@@ -10,7 +10,7 @@ from typing import Any
 
 from fhir_r4.alerts import alert_resources
 from fhir_r4.audit_events import audit_resources
-from fhir_r4.elements import bundle, known_patient, transaction
+from fhir_r4.elements import bundle, known_patient, linked, transaction
 from fhir_r4.observations import (
     PainAnswer,
     device_of,
@@ -19,7 +19,7 @@ from fhir_r4.observations import (
     week_observations,
 )
 from model.audit_log.exported import ExportedRow
-from model.calendar import HOUR_MS, MINUTE_MS
+from model.calendar import HOUR_MS, MINUTE_MS, rfc3339
 from model.derived.algorithm import ALGORITHM
 from model.derived.days import TypeTotal, Week, WeekDay
 from model.derived.sessions import HeartSummary, Session
@@ -31,6 +31,7 @@ from tests.rooms import ROOT
 SAMPLE_FILE = ROOT / "docs" / "receivers" / "sample-bundle.json"
 _MONDAY = 1_792_360_800_000  # 2026-10-19 00:00 in Stockholm
 _DAY = 24 * HOUR_MS
+_PAIN_MS = _MONDAY + 2 * _DAY + 18 * HOUR_MS
 _ZONES = ZoneTimes(
     light=4 * MINUTE_MS, moderate=27 * MINUTE_MS, vigorous=6 * MINUTE_MS, unknown=3 * MINUTE_MS
 )
@@ -92,9 +93,28 @@ def sample_alert(**changes: Any) -> AlertSnapshot:  # noqa: ANN401 - any field
         rule_version=3,
         key="pain-17",
         tier="A",
-        at_ms=_MONDAY + 2 * _DAY + 18 * HOUR_MS,
+        at_ms=_PAIN_MS,
         sentence="Pain 8 of 10 after exercise.",
-        evidence={"value": 8, "scale": "nrs-0-10", "phase": "after", "limit": 5, "worn": True},
+        session=f"{2:032x}",
+        evidence={
+            "rule": "P1",
+            "version": 3,
+            "from_ms": _PAIN_MS,
+            "fresh_until_ms": _PAIN_MS + 14 * _DAY,
+            "rated_sessions": 1,
+            "ratings": [
+                {
+                    "record": "pain-17",
+                    "at": rfc3339(_PAIN_MS),
+                    "local_date": "2026-10-21",
+                    "phase": "after",
+                    "value": 8,
+                    "scale": "nrs-0-10",
+                    "session": f"{2:032x}",
+                }
+            ],
+            "thresholds": {"very_high": 8},
+        },
     )
     values: dict[str, Any] = {
         "alert": "0f8fad5b-d9cb-469f-a165-70867728950e",
@@ -108,6 +128,9 @@ def sample_alert(**changes: Any) -> AlertSnapshot:  # noqa: ANN401 - any field
         "changed_ms": _MONDAY + 2 * _DAY + 19 * HOUR_MS,
         "sentence": "Pain 8 of 10 after exercise.",
         "findings": (finding,),
+        "owner": "c-1",
+        "owner_name": "Anna Exempel",
+        "prescriptions": ("rx-1/2",),
     }
     return AlertSnapshot(**{**values, **changes})
 
@@ -123,7 +146,7 @@ def sample_bundle() -> dict[str, Any]:
     resources += week_observations(sample_week(0, 2), subject, device, panels)
     answer = PainAnswer(
         record="pain-17",
-        at_ms=_MONDAY + 2 * _DAY + 18 * HOUR_MS,
+        at_ms=_PAIN_MS,
         phase="after",
         value=8,
         scale="nrs-0-10",
@@ -131,7 +154,7 @@ def sample_bundle() -> dict[str, Any]:
     )
     resources += pain_observations([answer], subject)
     resources += alert_resources(sample_alert())[1:]  # the patient is there already
-    return bundle("collection", resources, _MONDAY + 3 * _DAY)
+    return bundle("collection", linked(resources), _MONDAY + 3 * _DAY)
 
 
 def sample_log() -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_a_tier_is_a_severity_a_priority_and_a_place_on_the_chart(
 
 def test_a_correction_marks_the_old_observation_and_makes_a_new_one() -> None:
     (old,) = sample_alert().findings
-    new = replace(old, evidence={**old.evidence, "value": 7})
+    new = replace(old, evidence={**old.evidence, "rated_sessions": 2})
     before = _of(alert_resources(sample_alert()), "Observation")
     after = _of(alert_resources(sample_alert(findings=(new,), withdrawn=(old,))), "Observation")
     assert [made["status"] for made in after] == ["final", "entered-in-error"]

@@ -1,6 +1,7 @@
 """A change of an alert reaches who gets it: once, in order, with what a correction takes back."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,10 +12,13 @@ from model import codec
 from model.alert import Action, AlertState, Finding, Tier
 from model.alerting.steps import Step, StepKind
 from model.messages.outgoing import ALERTS, Receiver, ReceiverKind
+from model.prescription import Intensity, Prescription
 from storage.alerts import outbox, store
 from storage.alerts.outbox import Waiting
+from storage.people import care_team
 from storage.pg.pool import WORKER_LIMITS, Connection, Pool, open_pool
 from storage.pg.roles import WORKER
+from storage.prescribing.versions import put_prescription
 
 pytestmark = pytest.mark.anyio
 _NOW = 1_795_000_000_000
@@ -24,6 +28,15 @@ _JOURNAL = Receiver(name="journal", kind=ReceiverKind.FHIR, url=_URL, units=("un
 _ELSEWHERE = Receiver(name="north", kind=ReceiverKind.WEBHOOK, url=_URL, units=("North",))
 _GATEWAY = Receiver(name="sms", kind=ReceiverKind.SMS, url=_URL)
 _MOVES = {StepKind.RAISE: (Action.RAISE,), StepKind.RETRACT: (Action.RETRACT,)}
+_PLAN = Prescription(
+    id="rx-1",
+    version=1,
+    valid_from=date(2026, 9, 1),
+    valid_to=date(2027, 2, 1),
+    sessions_per_week=3,
+    minutes_per_session=30,
+    intensity=Intensity(method="rpe_cr10", low=3, high=5),
+)
 _ALL = (_EHR, _JOURNAL, _ELSEWHERE, _GATEWAY)
 
 
@@ -116,6 +129,25 @@ def _statuses(receiver: Receiver, row: Waiting) -> list[str]:
     content: dict[str, Any] = codec.loads(post_of(receiver, row, _NOW).body)
     resources = [entry["resource"] for entry in content["entry"]]
     return [made["status"] for made in resources if made["resourceType"] == "Observation"]
+
+
+async def test_a_message_names_who_took_the_alert_and_what_it_is_about(
+    pool: Pool, conn: Connection
+) -> None:
+    await care_team.add_clinician(
+        conn, care_team.Clinician(subject="c-1", name="Anna Exempel", email="", unit="unit")
+    )
+    await put_prescription(conn, "p1", _PLAN, 0)
+    alert = await _apply(conn, _step(StepKind.RAISE, None, AlertState.OPEN, _finding(8)), _NOW)
+    await conn.execute("update alert set assignee = 'c-1' where id = %s", [alert])
+    await conn.commit()
+    await spread_changes(pool, [_EHR], "https://clinic.example/", _NOW + 3)
+    sent = (await _waiting(conn, "ehr"))[-1].body["alert"]
+    assert (sent["owner"], sent["owner_name"], sent["prescriptions"]) == (
+        "c-1",
+        "Anna Exempel",
+        ["rx-1/1"],
+    )
 
 
 async def test_a_transaction_that_rolls_back_announces_nothing(conn: Connection) -> None:
