@@ -7,7 +7,8 @@ until every worn source has synced past the end of the span, or until the lag ha
 from alerts.worked_out import once
 from model.alert import RuleInput
 from model.calendar import HOUR_MS
-from model.prescription import Prescription, from_recording
+from model.prescribing.recorded import from_recording
+from model.prescription import Prescription
 
 
 @once

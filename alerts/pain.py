@@ -21,7 +21,8 @@ from model.alerting.rule_rows import PainRating
 from model.answered_session import answered_sessions
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
-from model.prescription import all_paused, just_begun, known_at
+from model.prescribing.recorded import known_at
+from model.prescription import all_paused, just_begun
 from model.words.language import _, translated
 
 PAIN_SCALE = "nrs-0-10"  # an answer on another scale is another figure, and is not converted

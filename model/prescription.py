@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from model.calendar import local_date
-
 FIRST_DAYS = 7
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # as FHIR writes them
 _WEEK = 7
@@ -188,42 +186,6 @@ def sevenths_due(prescription: Prescription, day: date) -> int:
         return 0
     # whole: the number of sessions is a multiple of the number of weekdays
     return _WEEK * prescription.sessions_per_week // len(prescription.weekdays)
-
-
-def known_at(
-    prescriptions: Iterable[Prescription], recorded: RecordingTimes, at_ms: int
-) -> tuple[Prescription, ...]:
-    """Return the versions that had been recorded by an instant (epoch ms)."""
-    return tuple(
-        row for row in prescriptions if recorded.get((row.id, row.version), at_ms) <= at_ms
-    )
-
-
-def from_recording(
-    prescriptions: Iterable[Prescription], recorded: RecordingTimes, zone: str
-) -> tuple[Prescription, ...]:
-    """Return the versions, each valid at the earliest from the local date of its recording.
-
-    A prescription that is dated back asks for nothing on dates that had passed before. A pause
-    that is dated back takes off what was due: the pauses of the newest version hold in the older
-    ones too. Weeks of a progression count from the date that was written.
-    """
-    written = tuple(prescriptions)
-    newest = {row.id: row for row in sorted(written, key=_version)}
-    rows: list[Prescription] = []
-    for row in written:
-        at_ms = recorded.get((row.id, row.version))
-        begins = row.valid_from if at_ms is None else max(row.valid_from, local_date(at_ms, zone))
-        counted_from = row.progression_from or (row.valid_from if row.progression else None)
-        pauses = dict.fromkeys((*row.pauses, *newest[row.id].pauses))
-        rows.append(
-            replace(row, valid_from=begins, pauses=tuple(pauses), progression_from=counted_from)
-        )
-    return tuple(rows)
-
-
-def _version(prescription: Prescription) -> int:
-    return prescription.version
 
 
 def paused(prescription: Prescription, day: date) -> bool:

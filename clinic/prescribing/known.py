@@ -33,10 +33,17 @@ async def draft_of(scope: RequestScope, pseudonym: str, draft: str) -> Prescript
 
 async def newest_of(scope: RequestScope, pseudonym: str, prescription: str) -> Prescription:
     """Return the newest version of a prescription; 404 without it."""
-    own = [row for row in await stored_versions(scope, pseudonym) if row.id == prescription]
+    return (await _versions_of(scope, pseudonym, prescription))[-1]
+
+
+async def _versions_of(
+    scope: RequestScope, pseudonym: str, prescription: str
+) -> tuple[Prescription, ...]:
+    stored = await stored_versions(scope, pseudonym)
+    own = tuple(row for row in stored if row.id == prescription)
     if not own:
         raise RequestRefused(404, "This patient has no such prescription.")
-    return own[-1]
+    return own
 
 
 async def begin_writing(
@@ -65,10 +72,17 @@ async def known_version(
     scope: RequestScope, pseudonym: str, prescription: str, version: int
 ) -> Prescription:
     """Return the newest version of a prescription; 409 unless it is the one that is known."""
-    newest = await newest_of(scope, pseudonym, prescription)
-    if newest.version != version:
+    return (await known_versions(scope, pseudonym, prescription, version))[-1]
+
+
+async def known_versions(
+    scope: RequestScope, pseudonym: str, prescription: str, version: int
+) -> tuple[Prescription, ...]:
+    """Return the versions of a prescription, oldest first; 409 unless the last one is known."""
+    own = await _versions_of(scope, pseudonym, prescription)
+    if own[-1].version != version:
         raise RequestRefused(409, CHANGED_MEANWHILE)
-    return newest
+    return own
 
 
 async def known_draft(

@@ -21,21 +21,23 @@ from clinic.prescribing.known import (
     begin_writing,
     known_draft,
     known_version,
+    known_versions,
     stored_versions,
 )
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight
 from model.prescribing.canonical import sealed
 from model.prescribing.changes import (
-    ended_on,
+    end_problems,
+    ended_version,
     pause_problems,
+    paused_versions,
     renewal_problems,
     renewed,
-    with_pause,
 )
 from model.prescribing.notes import pause_notes
 from model.prescription import Pause, Prescription
-from model.words.language import N_, _
+from model.words.language import N_
 from storage.alerts import due
 from storage.audit_actions import AuditAction
 from storage.prescribing import drafts, stale, versions
@@ -180,17 +182,19 @@ async def pause(
     wish: PauseBody,
     confirmed: Collection[str],
 ) -> Prescription:
-    """Write a version with one pause more, and return it.
+    """Write what a prescription is with one pause more, and return its newest version.
 
     422 for a pause that begins in the past, unless `confirmed` has the key of that note.
     """
     who = await begin_writing(scope, pseudonym, PRESCRIPTION_WRITERS)
-    newest = await known_version(scope, pseudonym, prescription, wish.version)
+    own = await known_versions(scope, pseudonym, prescription, wish.version)
     stop = Pause(first=wish.first, last=wish.last, why=wish.why)
-    _check(pause_problems(newest, stop))
+    _check(pause_problems(own, stop))
     need_confirmed(pause_notes(stop.first, _today(scope, who)), confirmed)
-    result = with_pause(newest, stop, _today(scope, who))
-    return await _write(scope, who, result, AuditAction.PRESCRIPTION_PAUSE)
+    newest = own[-1]
+    for result in paused_versions(own, stop, _today(scope, who)):
+        newest = await _write(scope, who, result, AuditAction.PRESCRIPTION_PAUSE)
+    return newest
 
 
 async def end(
@@ -198,14 +202,9 @@ async def end(
 ) -> Prescription:
     """Write a version that ends on a date, today at the earliest, and return it."""
     who = await begin_writing(scope, pseudonym, PRESCRIBERS)
-    newest = await known_version(scope, pseudonym, prescription, wish.version)
-    problems: list[str] = []
-    if wish.last < max(_today(scope, who), newest.valid_from):
-        problems.append(_("`last` must not be in the past, nor before the prescription begins"))
-    if wish.last > newest.valid_to:
-        problems.append(_("`last` must not be after the prescription ends"))
-    _check(problems)
-    result = ended_on(newest, wish.last, _today(scope, who))
+    own = await known_versions(scope, pseudonym, prescription, wish.version)
+    _check(end_problems(own, wish.last, _today(scope, who)))
+    result = ended_version(own, wish.last, _today(scope, who))
     return await _write(scope, who, result, AuditAction.PRESCRIPTION_END)
 
 

@@ -27,7 +27,7 @@ from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.prescribing.confirmed import ConfirmedKeys, Others, others_of, say_notes
 from model import codec
 from model.calendar import local_date
-from model.prescribing.changes import pause_problems, renewal_problems, renewed, with_pause
+from model.prescribing.changes import pause_problems, paused_versions, renewal_problems, renewed
 from model.prescribing.notes import PrescriptionNote, pause_notes, prescription_notes
 from model.prescribing.renewal import current_versions
 from model.prescription import Pause, Prescription, in_force
@@ -48,10 +48,10 @@ _Last = Annotated[str, typer.Option("--to", help="Last date, inclusive.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NextVersion:
-    """A version that is to follow: why it cannot be, and what is said before it is."""
+class NextVersions:
+    """Versions that are to follow: why they cannot be, and what is said before they are."""
 
-    prescription: Prescription
+    prescriptions: tuple[Prescription, ...]
     problems: tuple[str, ...]
     notes: tuple[PrescriptionNote, ...]
 
@@ -113,10 +113,11 @@ def renew_prescription(
     """
     begins, ends = _date(first, "--from"), _date(last, "--to")
 
-    def following(newest: Prescription, others: Others) -> NextVersion:
+    def following(own: Sequence[Prescription], others: Others) -> NextVersions:
+        newest = own[-1]
         result = renewed(newest, begins, ends)
-        return NextVersion(
-            prescription=result,
+        return NextVersions(
+            prescriptions=(result,),
             problems=renewal_problems(newest, begins),
             notes=prescription_notes(result, others.stored, others.today),
         )
@@ -137,16 +138,17 @@ def pause_prescription(
     """Pause a prescription: nothing is due on some dates.
 
     Its next version is written. The dates may be past: then a day that was missed is missed no
-    more.
+    more, and older versions that held on them are written again with the pause.
     """
     stop = Pause(first=_date(first, "--from"), last=_date(last, "--to"), why=why.value)
     if stop.first > stop.last:
         fail("--from must not be after --to", code=2)
 
-    def following(newest: Prescription, others: Others) -> NextVersion:
-        return NextVersion(
-            prescription=with_pause(newest, stop, others.today),
-            problems=pause_problems(newest, stop),
+    def following(own: Sequence[Prescription], others: Others) -> NextVersions:
+        problems = pause_problems(own, stop)
+        return NextVersions(
+            prescriptions=() if problems else paused_versions(own, stop, others.today),
+            problems=problems,
             notes=pause_notes(stop.first, others.today),
         )
 
@@ -249,23 +251,27 @@ def _write_next(
     patient: str,
     key: str,
     data: Path | None,
-    next_of: Callable[[Prescription, Others], NextVersion],
+    next_of: Callable[[Sequence[Prescription], Others], NextVersions],
     confirmed: Collection[str],
 ) -> None:
-    """Write the version that follows the newest one of a prescription."""
+    """Write the versions that follow the newest one of a prescription."""
 
     async def work(conn: Connection, now_ms: int) -> Prescription:
         others = await others_of(conn, patient, now_ms)
         own = [row for row in others.stored if row.id == key]
         if not own:
             fail("this patient has no such prescription")
-        following = next_of(own[-1], others)
-        problems = following.problems or prescribing_problems(following.prescription)
+        following = next_of(own, others)
+        problems = list(following.problems)
+        if not problems:
+            for row in following.prescriptions:
+                problems += prescribing_problems(row)
         if problems:
             fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
         say_notes(following.notes, confirmed)
-        await settings.prescribe(conn, patient, following.prescription, now_ms)
-        return following.prescription
+        for row in following.prescriptions:
+            await settings.prescribe(conn, patient, row, now_ms)
+        return following.prescriptions[-1]
 
     result = audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, key)
     print_line(f"{result.id}/{result.version}")

@@ -4,10 +4,12 @@ A version is never changed. Each function returns the version that follows the n
 caller checks it before it is written.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from model.prescription import STEPPED, Pause, Prescription, stepped
+from model.prescribing.held import held_versions
+from model.prescription import STEPPED, FollowUpPlan, Pause, Prescription, stepped
 from model.words.language import _
 
 PAUSE_REASONS = ("illness", "holiday", "clinician")
@@ -20,17 +22,21 @@ def renewal_problems(newest: Prescription, valid_from: date) -> tuple[str, ...]:
     return (_("`valid_from` must be after the first date of what it renews"),)
 
 
-def pause_problems(newest: Prescription, pause: Pause) -> tuple[str, ...]:
-    """Return why a prescription cannot be paused so, a sentence for each reason."""
+def pause_problems(versions: Sequence[Prescription], pause: Pause) -> tuple[str, ...]:
+    """Return why a prescription cannot be paused so, a sentence for each reason.
+
+    `versions` are all of its versions: a pause may lie where an older one held.
+    """
+    held = held_versions(versions)
     rows = (
         (pause.first > pause.last, _("`first` must not be after `last`")),
-        (
-            pause.first < newest.valid_from,
-            _("`first` must not be before the prescription begins"),
-        ),
-        (pause.last > newest.valid_to, _("`last` must not be after the prescription ends")),
+        (pause.first < held[0].first, _("`first` must not be before the prescription begins")),
+        (pause.last > held[-1].last, _("`last` must not be after the prescription ends")),
     )
-    return tuple(text for is_wrong, text in rows if is_wrong)
+    problems = tuple(text for is_wrong, text in rows if is_wrong)
+    if problems or any(part.first <= pause.last and pause.first <= part.last for part in held):
+        return problems
+    return (_("`first` must be a day on which the prescription holds"),)
 
 
 def renewed(newest: Prescription, valid_from: date, valid_to: date) -> Prescription:
@@ -40,8 +46,6 @@ def renewed(newest: Prescription, valid_from: date, valid_to: date) -> Prescript
     """
     last = stepped(newest, newest.valid_to)
     reached = {name: getattr(last, name) for name in STEPPED}
-    plan = newest.follow_up
-    is_past = plan is not None and plan.on is not None and plan.on < valid_from
     return replace(
         newest,
         **reached,
@@ -51,34 +55,73 @@ def renewed(newest: Prescription, valid_from: date, valid_to: date) -> Prescript
         progression=(),
         progression_from=None,
         pauses=(),
-        follow_up=None if is_past else plan,
+        follow_up=_plan_from(newest, valid_from),
         renews=f"{newest.id}/{newest.version}",
         sha256="",
     )
 
 
-def with_pause(newest: Prescription, pause: Pause, today: date) -> Prescription:
-    """Return a prescription with one pause more, which may have begun before today."""
-    # From the pause on: on its days this version holds, whenever it is written.
-    following = next_version(newest, min(pause.first, today))
-    return replace(following, pauses=(*following.pauses, pause))
+def paused_versions(
+    versions: Sequence[Prescription], pause: Pause, today: date
+) -> tuple[Prescription, ...]:
+    """Return the versions that follow the newest one so that a pause holds, which may be past.
+
+    The first of them holds from the pause on, or from today. Versions that held behind it are
+    written again: on each date the figures stay what they were.
+    """
+    number = max(row.version for row in versions)
+    made: list[Prescription] = []
+    for held in held_versions(versions):
+        if pause.first <= held.last:
+            # From the pause on: on its days this version holds, whenever it is written.
+            following = next_version(held.row, min(pause.first, today))
+            more = (pause,) if held.first <= pause.last else ()
+            number += 1
+            made.append(replace(following, version=number, pauses=(*following.pauses, *more)))
+    return tuple(made)
 
 
-def ended_on(newest: Prescription, last: date, today: date) -> Prescription:
-    """Return a prescription that holds up to a date; pauses behind the date are left out."""
-    following = next_version(newest, min(last, today))
+def end_problems(versions: Sequence[Prescription], last: date, today: date) -> tuple[str, ...]:
+    """Return why a prescription cannot end on a date, a sentence for each reason.
+
+    `versions` are all of its versions: it may end before the newest one begins.
+    """
+    held = held_versions(versions)
+    rows = (
+        (
+            last < max(today, held[0].first),
+            _("`last` must not be in the past, nor before the prescription begins"),
+        ),
+        (last > held[-1].last, _("`last` must not be after the prescription ends")),
+    )
+    return tuple(text for is_wrong, text in rows if is_wrong)
+
+
+def ended_version(versions: Sequence[Prescription], last: date, today: date) -> Prescription:
+    """Return the version that follows so that a prescription holds up to a date.
+
+    It is the version that holds on the date, which ends; pauses behind the date are left out.
+    """
+    held = [part for part in held_versions(versions) if part.first <= last][-1]
+    number = max(row.version for row in versions)
+    return replace(_ended(held.row, min(last, held.last), today), version=number + 1)
+
+
+def _ended(row: Prescription, last: date, today: date) -> Prescription:
+    following = next_version(row, min(last, today))
     begun_pauses = [pause for pause in following.pauses if pause.first <= last]
     pauses = [replace(pause, last=min(pause.last, last)) for pause in begun_pauses]
     begun = following.progression_from or following.valid_from
     # Steps that would begin later say nothing any more.
-    steps = [s for s in newest.progression if begun + timedelta(weeks=s.from_week - 1) <= last]
+    steps = [s for s in row.progression if begun + timedelta(weeks=s.from_week - 1) <= last]
     return replace(following, valid_to=last, pauses=tuple(pauses), progression=tuple(steps))
 
 
 def next_version(newest: Prescription, valid_from: date) -> Prescription:
     """Return the version after the newest, the same from a date on.
 
-    Its weeks of progression go on counting, and pauses that are over by then are left out.
+    Its weeks of progression go on counting. Pauses that are over by then are left out, and so is a
+    follow-up that was to be before.
     """
     begins = max(newest.valid_from, valid_from)
     counted_from = newest.progression_from or (newest.valid_from if newest.progression else None)
@@ -88,5 +131,12 @@ def next_version(newest: Prescription, valid_from: date) -> Prescription:
         valid_from=begins,
         progression_from=counted_from,
         pauses=tuple(pause for pause in newest.pauses if pause.last >= begins),
+        follow_up=_plan_from(newest, begins),
         sha256="",
     )
+
+
+def _plan_from(newest: Prescription, begins: date) -> FollowUpPlan | None:
+    plan = newest.follow_up
+    is_past = plan is not None and plan.on is not None and plan.on < begins
+    return None if is_past else plan

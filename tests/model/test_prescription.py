@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from alerts.due import due_in_week
 from model.calendar import epoch_ms
 from model.prescribing.canonical import canonical_prescription, prescription_hash, sealed
+from model.prescribing.recorded import from_recording
 from model.prescribing.renewal import current_versions, ending_soon
 from model.prescription import (
     FollowUpPlan,
@@ -19,7 +20,6 @@ from model.prescription import (
     Pause,
     Prescription,
     ProgressionStep,
-    from_recording,
     in_force,
     paused,
     sevenths_due,

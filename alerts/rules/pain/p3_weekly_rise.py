@@ -20,7 +20,7 @@ from alerts.wording import in_turn, limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, local_date, monday, week_bounds
 from model.facts import Phase
-from model.prescription import from_recording
+from model.prescribing.recorded import from_recording
 from model.words.language import _
 
 _WEEK = timedelta(days=7)

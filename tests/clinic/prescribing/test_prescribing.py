@@ -190,6 +190,24 @@ def test_a_pause_of_past_days_is_written_only_when_that_is_confirmed(
     assert len(_shapes(writing_door)[0]["versions"]) == 3
 
 
+def test_a_pause_may_lie_where_an_older_version_held(writing_door: Served) -> None:
+    # version 1 began on 31 August, version 2 on 12 October
+    wish = {"version": 2, "first": "2026-09-14", "last": "2026-09-20", "why": "illness"}
+    path = f"{_RX}/pauses?confirm=past-pause:2026-09-14"
+    newest = _done(_send(writing_door, "POST", path, wish))
+    assert (newest["version"], newest["valid_from"], newest["pauses"]) == (4, "2026-10-12", [])
+    shown = _shapes(writing_door)[0]["versions"]
+    assert [(row["version"], row["minutes_per_session"]) for row in shown] == [
+        (4, 40),
+        (3, 30),
+        (2, 40),
+        (1, 30),
+    ]
+    assert shown[1]["pauses"] == [{"first": "2026-09-14", "last": "2026-09-20", "why": "illness"}]
+    weeks = _done(_send(writing_door, "GET", f"{_RX}/weeks?from=2026-09-07&to=2026-09-27"))
+    assert [week["paused_days"] for week in weeks["weeks"]] == [0, 7, 0]
+
+
 def test_a_draft_of_a_version_that_is_no_longer_the_newest_cannot_be_submitted(
     writing_door: Served,
 ) -> None:
@@ -218,7 +236,7 @@ def test_a_renewal_names_what_it_renews(writing_door: Served) -> None:
     ("path", "wish", "field"),
     [
         ("pauses", {"first": "2026-12-03", "last": "2026-12-02", "why": "illness"}, "first"),
-        ("pauses", {"first": "2026-09-01", "last": "2026-12-02", "why": "illness"}, "first"),
+        ("pauses", {"first": "2026-08-30", "last": "2026-12-02", "why": "illness"}, "first"),
         ("pauses", {"first": "2026-12-03", "last": "2027-02-02", "why": "illness"}, "last"),
         ("pauses", {"first": "2026-12-03", "last": "2026-12-04", "why": "rain"}, "why"),
         ("end", {"last": "2026-11-22"}, "last"),
