@@ -1,9 +1,10 @@
 """Words for parts of a prescription, in the reader's language. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from clinic.pages import words
-from model.prescription import WEEKDAYS, Intensity, ProgressionStep
+from model.prescribing.held import held_versions
+from model.prescription import WEEKDAYS, Intensity, Prescription, ProgressionStep
 from model.words.language import N_, _, ngettext, translated
 
 # A range by its method, and what its figures are multiplied with: fractions are shown in percent.
@@ -45,3 +46,11 @@ def intensity_words(intensity: Intensity) -> str:
     text, times = _RANGES.get(intensity.method, ("%(low)s to %(high)s", 1))
     low, high = words.number(intensity.low * times), words.number(intensity.high * times)
     return translated(text) % {"low": low, "high": high}
+
+
+def validity_words(prescription: Prescription, versions: Iterable[Prescription]) -> str:
+    """Return from when to when a version holds; `versions` may have those of others as well."""
+    for held in held_versions(row for row in versions if row.id == prescription.id):
+        if held.row.version == prescription.version:
+            return words.days(held.first, held.last)
+    return _("replaced before it began")

@@ -83,6 +83,7 @@ def _environments() -> Mapping[str, Environment]:
         "audit_lines": audit_lines,
         "weekday_words": prescription_words.weekday_words,
         "step_words": prescription_words.step_words,
+        "validity_words": prescription_words.validity_words,
         "languages": tuple(LANGUAGE_NAMES.items()),
     }
     made = page_languages(CLINIC_TEMPLATES, CLINIC_LOCALE, shared)

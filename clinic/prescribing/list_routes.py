@@ -75,6 +75,7 @@ async def _list(
         who = await reads.read_brief(scope, pseudonym)
         await scope.read("prescriptions", pseudonym)
         stored = (await versions.prescriptions_of(scope.conn, [pseudonym])).get(pseudonym, ())
+        recorded = await versions.recorded_of(scope.conn, pseudonym)
         waiting = await drafts.drafts_of(scope.conn, pseudonym)
         context = await prescribing_context(scope, who)
     today = local_date(scope.now_ms, who.zone)
@@ -82,6 +83,7 @@ async def _list(
     shown = {
         "groups": sorted(grouped(stored).items(), key=lambda item: item[0] not in current),
         "current": current,
+        "recorded": recorded,
         "drafts": waiting,
         "today": today,
         "pause_reasons": PAUSE_REASONS,

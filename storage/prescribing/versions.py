@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 from model import codec
 from model.calendar import utc
 from model.prescribing.canonical import sealed
-from model.prescription import Prescription
+from model.prescription import Prescription, RecordingTimes
 from storage.people.errors import TakenError
 from storage.people.patients import patient_id
 from storage.pg import rows
@@ -24,6 +24,10 @@ where patient = %(patient)s and prescription = %(id)s and version = %(version)s"
 _ALL = """
 select p.pseudonym, r.body from prescription r join patient p on p.id = r.patient
 where p.pseudonym = any(%s) order by r.patient, r.prescription, r.version"""
+_RECORDED = """
+select r.prescription as id, r.version, r.recorded_at as recorded_ms
+from prescription r join patient p on p.id = r.patient
+where p.pseudonym = %(patient)s"""
 
 
 async def put_prescription(
@@ -69,3 +73,9 @@ async def prescriptions_of(
         # a tuple that grows by copying: a patient has a few versions
         versions[patient] = (*versions.get(patient, ()), rows.prescription(body))
     return versions
+
+
+async def recorded_of(conn: Connection, patient: str) -> RecordingTimes:
+    """Return when each version of a patient's prescriptions was recorded."""
+    matches = await rows.fetch(conn, _RECORDED, {"patient": patient}, lambda row: row)
+    return {(row["id"], row["version"]): row["recorded_ms"] for row in matches}
