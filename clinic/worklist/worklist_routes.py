@@ -4,6 +4,7 @@ The choice of filters and the patient in the drawer are in the address, so that 
 as a bookmark. The page is complete without scripts.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlencode
@@ -32,6 +33,7 @@ from model.prescription import in_force
 from model.schemas.plain_text import text_problem
 from model.words.language import N_, translated
 from storage.notes import labels
+from storage.notes.labels import SavedFilter
 from storage.reads.views import WorkRow
 from storage.ruling import settings as rule_settings
 from web.problems import RequestRefused
@@ -46,6 +48,7 @@ _MARKED: dict[str, str] = {
     "unreview": N_("The mark was taken back."),
     "labels": N_("Saved."),
     "filter": N_("The filter is kept."),
+    "unfilter": N_("The filter was removed."),
 }
 
 
@@ -72,9 +75,15 @@ def _choice_in_query(
 
 @worklist_pages.get("/")
 async def show_worklist_page(
-    request: Request, choice: Annotated[WorkChoice, Depends(_choice_in_query)], done: str = ""
+    request: Request,
+    choice: Annotated[WorkChoice, Depends(_choice_in_query)],
+    done: str = "",
+    taken: Annotated[str, Query(max_length=LONGEST_LABEL)] = "",
 ) -> HTMLResponse:
-    """Show the worklist as chosen, and a patient of it in the drawer."""
+    """Show the worklist as chosen, and a patient of it in the drawer.
+
+    `taken` is a name under which another filter is kept: whether to replace it is asked.
+    """
     async with open_scope(request) as scope:
         rows, lines = await reads.read_work(scope)
         view = choosing.chosen_work(lines, choice, scope.now_ms)
@@ -100,11 +109,18 @@ async def show_worklist_page(
         "unreviewed_days": choosing.UNREVIEWED,
         "page_size": choosing.PAGE,
         "kept_filters": kept,
+        "other_filter": _other_filter(kept, taken, choice),
         "conditions": partial(_conditions, unit),
         "due": due,
         "done": translated(_MARKED.get(done, "")),
     }
     return render(request, "worklist.html", {**context, **shown})
+
+
+def _other_filter(kept: Sequence[SavedFilter], name: str, choice: WorkChoice) -> SavedFilter | None:
+    """Return the filter that is kept under a name, None where it is the choice or there is none."""
+    others = [row for row in kept if row.name == name and row.query != choice.query()]
+    return others[0] if others and choice.query() else None
 
 
 def _conditions(unit: RuleSettings, view: GroupView) -> tuple[list[str], list[str]]:
@@ -186,9 +202,13 @@ async def take_filter(
     request: Request,
     name: Annotated[str, Form(max_length=LONGEST_LABEL)],
     query: Annotated[str, Form(max_length=1_000)] = "",
+    replace: Annotated[Literal["", "yes"], Form()] = "",
     token: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
-    """Keep a choice under a name, or end the one of that name when the choice is empty."""
+    """Keep a choice under a name, or end the one of that name when the choice is empty.
+
+    Another choice that is kept under the name is replaced only where that is confirmed.
+    """
     csrf_guard.check_form_token(request, token)
     plain = name.strip()
     if not plain or text_problem(plain, LONGEST_LABEL):
@@ -196,9 +216,14 @@ async def take_filter(
     pairs = [(key, value) for key, value in parse_qsl(query) if key in _KEPT_KEYS]
     kept = urlencode(pairs)
     async with open_scope(request) as scope:
-        await labels.save_filter(scope.conn, scope.clinician.subject, plain, kept)
+        subject = scope.clinician.subject
+        before = {row.name: row.query for row in await labels.saved_filters(scope.conn, subject)}
+        if kept and not replace and before.get(plain, kept) != kept:
+            return RedirectResponse(f"/?{urlencode([*pairs, ('taken', plain)])}", 303)
+        await labels.save_filter(scope.conn, subject, plain, kept)
     csrf_guard.count_action(request, "filter")
-    return RedirectResponse(f"/?{kept}" if kept else "/", 303)
+    done = "filter" if kept else "unfilter"
+    return RedirectResponse(f"/?{urlencode([*pairs, ('done', done)])}", 303)
 
 
 def _with_done(back: str, done: str, pseudonym: str) -> str:

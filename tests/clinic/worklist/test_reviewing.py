@@ -92,7 +92,7 @@ def test_labels_are_written_and_filter(clean: Served) -> None:
 
 def test_a_filter_is_kept_under_a_name(clean: Served) -> None:
     data = {"token": _TOKEN, "name": "Knees", "query": "tag=knee&patient=p-good&evil=1"}
-    assert clean.post("/filters", data=data).headers["location"] == "/?tag=knee"
+    assert clean.post("/filters", data=data).headers["location"] == "/?tag=knee&done=filter"
     assert '<a href="/?tag=knee">Knees</a>' in clean.get("/").text
     assert clean.post("/filters", data={**data, "name": " "}).status_code == 422
     clean.post("/filters", data={**data, "query": ""})
@@ -139,10 +139,33 @@ _OWN = ("clinic.css", "live.js", "worklist.js", "mark.svg")
 
 def test_a_kept_filter_is_removed_where_it_is_in_use(clean: Served) -> None:
     kept = {"token": _TOKEN, "name": "Knees & <hips>", "query": "tag=knee"}
-    assert clean.post("/filters", data=kept).headers["location"] == "/?tag=knee"
+    answer = clean.post("/filters", data=kept)
+    assert answer.headers["location"] == "/?tag=knee&done=filter"
+    assert "The filter is kept." in clean.get(answer.headers["location"]).text
     button = 'name="name" value="Knees &amp; &lt;hips&gt;">Remove the filter'
     assert button not in clean.get("/").text
     assert button in clean.get("/?tag=knee").text
     gone = clean.post("/filters", data={**kept, "query": ""})
-    assert gone.headers["location"] == "/"
+    assert gone.headers["location"] == "/?done=unfilter"
+    assert "The filter was removed." in clean.get(gone.headers["location"]).text
     assert clean.rows("select count(*) from saved_filter") == [(0,)]
+
+
+def test_a_kept_filter_is_replaced_only_when_that_is_confirmed(clean: Served) -> None:
+    kept = {"token": _TOKEN, "name": "My & yours", "query": "q=Fors"}
+    clean.post("/filters", data=kept)
+    other = {**kept, "query": "q=Ek&sort=name"}
+    asks = clean.post("/filters", data=other).headers["location"]
+    assert asks == "/?q=Ek&sort=name&taken=My+%26+yours"
+    assert clean.rows("select query from saved_filter") == [("q=Fors",)]
+    page = clean.get(asks).text
+    assert "You keep another filter under the name My &amp; yours." in page
+    assert '<input type="hidden" name="replace" value="yes">' in page
+    assert "The filter is kept." not in page
+    done = clean.post("/filters", data={**other, "replace": "yes"}).headers["location"]
+    assert done == "/?q=Ek&sort=name&done=filter"
+    assert clean.rows("select query from saved_filter") == [("q=Ek&sort=name",)]
+    # the same once more is no other filter, and an address that is kept asks nothing any more
+    again = clean.post("/filters", data=other).headers["location"]
+    assert again == "/?q=Ek&sort=name&done=filter"
+    assert "You keep another filter" not in clean.get(asks).text
