@@ -28,6 +28,7 @@ from clinic.api import (
     summary_routes,
 )
 from clinic.api.examples import add_examples
+from clinic.api.known_query import refuse_unknown_query
 from clinic.config import ClinicConfig, OpenDoor, open_door
 from clinic.door_links import link_pages
 from clinic.duty import duty_pages
@@ -131,7 +132,9 @@ def create_app(clinic: ClinicConfig) -> FastAPI:
     _complete_document(app)
     problems.install_problems(app)
     for router in _ROUTERS:
-        app.include_router(router)
+        # pages are asked for with what other sites add to a link, the API by programs
+        checks = [Depends(refuse_unknown_query)] if router.prefix.startswith("/api/") else []
+        app.include_router(router, dependencies=checks)
     _add_plain_routes(app)
     _wrap(app)
     return app

@@ -125,7 +125,7 @@ class ClinicCallers:
                 self._ask("POST", "/sign-out", caller, data={"token": self._token(caller)})
 
     def _status(self, route: AccessRoute, caller: str) -> int:
-        method, path = route[0], path_of(route[1], self.door)
+        method, path = route[0], path_of(route[1], self.door, route[0])
         body = sent(route[1], "own") if method in {"POST", "PUT"} else {}
         if isinstance(form := body.get("data"), dict):
             form["token"] = self._token(caller)

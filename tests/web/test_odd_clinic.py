@@ -1,6 +1,7 @@
 """The clinician door under odd requests: each route answers, with no fault of ours."""
 
 from collections import defaultdict
+from json import loads
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,3 +106,21 @@ def test_json_with_a_member_twice_is_refused_with_its_path(door: Served) -> None
     body = _DRAFT % (b"rules", b'{"P1": {"high": 5, "high": 6}}')
     answer = odd_clinic(door).ask("POST", f"{_P}/prescription-drafts", [_JSON], body)
     assert (answer.status, b"rules.P1.high stands twice." in answer.body) == (422, True)
+
+
+_API = [route for route in access_table("Clinician door") if route[1].startswith("/api/")]
+
+
+@pytest.mark.parametrize(("method", "route"), _API, ids=map("-".join, _API))
+def test_the_api_refuses_a_parameter_that_it_does_not_know(
+    door: Served, method: str, route: str
+) -> None:
+    path, _, query = path_of(route, door, method).partition("?")
+    answer = odd_clinic(door).ask(method, f"{path}?{query}&pateint=x&pateint=y")
+    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    errors = [(row["where"], row["name"], row["detail"]) for row in loads(answer.body)["errors"]]
+    assert errors.count(("query", "pateint", "is not known")) == 1
+
+
+def test_a_page_takes_what_others_add_to_its_address(door: Served) -> None:
+    assert door.get("/?utm_source=mail").status_code == 200

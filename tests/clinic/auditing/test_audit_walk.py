@@ -82,7 +82,7 @@ def test_a_route_that_touches_a_patient_leaves_a_row(
     headers = {"x-who": "own", "accept": "application/json", "origin": SITE}
     body = sent(route, "own") if method in {"POST", "PUT"} else {}
     before = _rows(door)
-    path = path_of(route, door)
+    path = path_of(route, door, method)
     with client.stream(method, path, headers=headers, **body) as result:  # type: ignore[arg-type]
         status = result.status_code
         if route != "/events":
