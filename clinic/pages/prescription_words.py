@@ -53,4 +53,4 @@ def validity_words(prescription: Prescription, versions: Iterable[Prescription])
     for held in held_versions(row for row in versions if row.id == prescription.id):
         if held.row.version == prescription.version:
             return words.days(held.first, held.last)
-    return _("replaced before it began")
+    return _("replaced from its first day on")

@@ -37,10 +37,10 @@ def test_a_version_holds_until_the_next_of_its_prescription_begins(
     assert validity_words(row, (_SECOND, _OTHER, _FIRST)) == text
 
 
-def test_a_version_that_was_replaced_before_it_began_never_held() -> None:
+def test_a_version_that_is_replaced_from_its_first_day_on_says_so() -> None:
     earlier = replace(_SECOND, version=3, valid_from=date(2026, 11, 16))
     rows = (_FIRST, _SECOND, earlier)
-    assert validity_words(_SECOND, rows) == "replaced before it began"
+    assert validity_words(_SECOND, rows) == "replaced from its first day on"
     assert validity_words(_FIRST, rows) == "Mon 7 Sep 2026 to Sun 15 Nov 2026"
 
 
