@@ -62,30 +62,35 @@ def answers_behind(evidence: Mapping[str, Any], subject: FhirResource) -> list[F
     """Return the patient's answers on which a finding rests, each by its identifier alone."""
     answers: dict[str, FhirResource] = {}
     for name in _ROWS:
-        for row in filter(_is_object, evidence.get(name, ())):
+        rows = evidence.get(name)
+        for row in filter(_names_answer, rows if isinstance(rows, list) else ()):
             answer = answer_observation(subject, row["record"])
             answers[answer["id"]] = answer
     return list(answers.values())
 
 
 def _rating(row: Mapping[str, Any]) -> Iterator[_Component]:
-    made = pain_value(row["value"], row["scale"])
-    words = (made["code"]["text"], *filter(_says_when, (row["phase"],)), row["at"])
+    made = pain_value(row["value"], row.get("scale", ""))
+    # evidence is frozen, and that of earlier versions of a rule may say less
+    when = (row.get("phase", ""), row.get("at", row.get("local_date", "")))
+    words = (made["code"]["text"], *filter(_says_when, when))
     code = {**made["code"], "text": ", ".join(map(_words, words))}
     yield {"code": code, "valueQuantity": made["valueQuantity"]}
 
 
-def _says_when(phase: str) -> bool:
-    return phase != "none"
+def _says_when(word: str) -> bool:
+    return word not in {"", "none"}
 
 
 def _sign(row: Any) -> Iterator[_Component]:  # noqa: ANN401 - JSON
     """Yield a warning sign: a name alone, or an answer with its time."""
-    sign, at = (row["sign"], f", {row['at']}") if _is_object(row) else (row, "")
+    answer = row if isinstance(row, dict) else {"sign": row}
+    sign = answer["sign"]
+    text = ", ".join(filter(None, ("warning sign", answer.get("at", ""))))
     value: dict[str, Any] = {"text": RED_FLAGS.get(sign, "a warning sign")}
     if sign in RED_FLAGS:
         value["coding"] = [{"system": _SIGNS, "code": sign}]
-    yield {"code": {"text": f"warning sign{at}"}, "valueCodeableConcept": value}
+    yield {"code": {"text": text}, "valueCodeableConcept": value}
 
 
 _ROWS: Mapping[str, Callable[[Any], Iterable[_Component]]] = {"ratings": _rating, "signs": _sign}
@@ -119,6 +124,10 @@ def _value(name: str, value: object) -> dict[str, Any] | None:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _names_answer(row: object) -> bool:
+    return isinstance(row, dict) and bool(row.get("record"))
 
 
 def _is_object(value: object) -> bool:

@@ -192,8 +192,9 @@ def pain_observations(
 
 def pain_value(value: float, scale: str) -> dict[str, Any]:
     """Return an answer about pain as a code and a value."""
-    known = scale == _PAIN_SCALE
-    code = concept(LOINC, _PAIN.code, _PAIN.text) if known else {"text": f"Pain, {scale}"}
+    code: dict[str, Any] = {"text": ", ".join(filter(None, ("Pain", scale)))}
+    if scale == _PAIN_SCALE:
+        code = concept(LOINC, _PAIN.code, _PAIN.text)
     return {"code": code, "valueQuantity": quantity(value, _PAIN.unit)}
 
 

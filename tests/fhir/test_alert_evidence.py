@@ -152,6 +152,10 @@ def _survey() -> dict[str, Any]:
                 ("exertion: value", (8, "1")),
             ],
         ),
+        (
+            {"ratings": [{"value": 6, "local_date": "2026-11-18"}], "rated_sessions": 3},
+            [("rated sessions", (3, "1")), ("Pain, 2026-11-18", (6, "{score}"))],
+        ),
         ({"rule": "P1", "version": 3, "fresh_until_ms": 5, "sessions": ["a1", "b2"]}, []),
     ],
 )  # fmt: skip
