@@ -155,7 +155,8 @@ class RuleInput:
     heart profile of today names a disease of the heart. `weighings` and `rhythm_notices` are there
     only for whose prescription turns a rule on. `silent_patients` are, by vendor, the patients
     without data for two days and all whom it delivered to lately; only vendors of silent patients
-    are counted.
+    are counted. `arrived_ms` is when the latest of what a silent patient's devices measured was
+    received (epoch ms), None of others and where nothing was.
     """
 
     patient: str
@@ -177,6 +178,7 @@ class RuleInput:
     weighings: tuple[Weighing, ...] = ()
     rhythm_notices: tuple[RhythmNotice, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    arrived_ms: int | None = None
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
     worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from model.calendar import DAY_MS
 from model.facts import Instrument, Phase
 
 
@@ -82,6 +83,11 @@ class RhythmNotice:
 
     vendor: str
     at_ms: int
+
+
+SILENT_MS = 2 * DAY_MS  # from so long on a patient is looked at as silent
+# What begins so long before a watermark, or later, is the newest that was measured.
+NEWEST_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,19 @@ async def test_who_was_delivered_to_and_is_no_more_counts_as_silent(conn: Connec
     assert await _silent(conn, 9) == {"files": (2, 2)}
 
 
+async def test_of_a_silent_patient_it_is_known_when_the_newest_arrived(conn: Connection) -> None:
+    await _tell(conn, *_live("p1", 0), *_live("p1", 2, 4 * _DAY), *_live("p2", 5))
+    # an older recording that came later, but is of another month
+    await _tell(conn, *_live("p1", -40, 50 * _DAY))
+
+    async def arrived(day: int, patient: str = "p1") -> int | None:
+        loaded = await rule_inputs.load_all(conn, [patient], T0 + day * _DAY)
+        return loaded[patient].judgeable.arrived_ms
+
+    assert [await arrived(day) for day in (3, 4, 5, 30)] == [None, None, *[T0 + 6 * _DAY] * 2]
+    assert await arrived(6, "p2") is None
+
+
 async def test_a_history_that_was_loaded_is_no_outage_of_its_vendor(conn: Connection) -> None:
     """Old data that comes late, or all at once, is no vendor that delivered and then stopped."""
     late, once = 20 * _DAY, T0 + 3 * _DAY

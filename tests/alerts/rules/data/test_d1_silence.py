@@ -9,12 +9,13 @@ from alerts.registry import judge, next_due
 from alerts.rules.data.d1_silence import SILENCE
 from model.alert import RuleInput
 from model.alerting.rule_rows import Watermark
-from model.calendar import DAY_MS, local_date, midnight
+from model.calendar import DAY_MS, MINUTE_MS, local_date, midnight
 from model.prescription import Pause
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of
 
 _WEEK_MS = 7 * DAY_MS
+_LOADED_MS = 10 * MINUTE_MS
 
 
 def _on(silent_ms: int, **more: object) -> RuleInput:
@@ -39,6 +40,27 @@ def test_it_is_found_without_new_data() -> None:
     assert next_due(on, (SILENCE,)) == PAIN_NOW + 6 * DAY_MS
     assert _findings(replace(on, now_ms=PAIN_NOW + 6 * DAY_MS)) == [(True, "")]
     assert next_due(_on(_WEEK_MS), (SILENCE,)) is None
+
+
+@pytest.mark.parametrize(
+    ("arrived_ms", "fresh", "due_ms"),
+    [
+        (None, True, None),
+        (PAIN_NOW - _LOADED_MS, True, None),
+        # a history is being loaded, and its newest is a week old: nobody is silent yet
+        (PAIN_NOW - _LOADED_MS + 1, False, PAIN_NOW + 1),
+        (PAIN_NOW, False, PAIN_NOW + _LOADED_MS),
+    ],
+)
+def test_what_arrived_within_ten_minutes_raises_nothing(
+    arrived_ms: int | None, due_ms: int | None, *, fresh: bool
+) -> None:
+    on = _on(_WEEK_MS, arrived_ms=arrived_ms)
+    assert _findings(on) == [(fresh, "")]
+    assert next_due(on, (SILENCE,)) == due_ms
+    # it may still raise an alert then, and keeps one that is there
+    [finding] = judge(on, (SILENCE,))
+    assert finding.fresh_until_ms == PAIN_NOW + 14 * DAY_MS
 
 
 def test_who_never_delivered_and_who_has_no_plan_is_not_silent() -> None:
