@@ -4,7 +4,7 @@ Nobody at the clinic is told before rule D1 is met. A nudge says nothing about w
 most every 48 hours; with the week's end it is the clinic's turn.
 """
 
-from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage, last_delivered
+from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage, last_delivered, loaded_at
 from model.alert import RuleInput
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from model.prescription import all_paused, in_force
@@ -20,6 +20,9 @@ def silence_nudge(on: RuleInput) -> str:
     """
     last = last_delivered(on)
     if last is None or not NUDGE_EVERY_MS <= on.now_ms - last.time_ms < _CLINIC_MS:
+        return ""
+    # while a history is loaded, its newest is old
+    if on.now_ms < loaded_at(on):
         return ""
     today = local_date(on.now_ms, on.zone)
     # in a pause nobody need wear a watch, and a vendor's outage is nobody's at home
@@ -40,4 +43,6 @@ def next_nudge_ms(on: RuleInput) -> int | None:
     # with a device whose clock is ahead, the last data may seem to lie in the future
     number = max(0, on.now_ms - last.time_ms) // NUDGE_EVERY_MS + 1
     at_ms = last.time_ms + number * NUDGE_EVERY_MS
+    if on.now_ms < loaded_at(on):
+        at_ms = max(loaded_at(on), last.time_ms + NUDGE_EVERY_MS)
     return at_ms if at_ms - last.time_ms < _CLINIC_MS else None

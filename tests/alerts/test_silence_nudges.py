@@ -8,7 +8,7 @@ import pytest
 from alerts.silence_nudges import next_nudge_ms, silence_nudge
 from model.alert import RuleInput
 from model.alerting.rule_rows import Watermark
-from model.calendar import DAY_MS, HOUR_MS, local_date
+from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, local_date
 from model.prescription import Pause
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 
@@ -34,6 +34,17 @@ def test_it_is_due_by_the_clock_alone(hours: int, due_in: int | None) -> None:
     expected = None if due_in is None else PAIN_NOW + due_in * HOUR_MS
     assert next_nudge_ms(_on(hours)) == expected
     assert next_nudge_ms(pain_input()) is None
+
+
+def test_nobody_is_nudged_while_a_history_is_loaded() -> None:
+    on = _on(50, arrived_ms=PAIN_NOW - 1)
+    ready_ms = PAIN_NOW - 1 + 10 * MINUTE_MS
+    assert (silence_nudge(on), next_nudge_ms(on)) == ("", ready_ms)
+    later = replace(on, now_ms=ready_ms)
+    silent_since = PAIN_NOW - 50 * HOUR_MS
+    assert silence_nudge(later) == f"silence/{silent_since}/1"
+    assert next_nudge_ms(later) == silent_since + 96 * HOUR_MS
+    assert next_nudge_ms(_on(300, arrived_ms=PAIN_NOW)) is None
 
 
 def test_nobody_is_nudged_without_a_plan_in_a_pause_under_restriction_or_in_an_outage() -> None:

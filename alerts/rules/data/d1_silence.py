@@ -42,11 +42,11 @@ def _silence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
             yield replace(finding, fresh=False, suppressed=OUTAGE)
         else:
             # an alert that is there already stays: whoever was silent still is, until data show it
-            yield replace(finding, fresh=finding.fresh and on.now_ms >= _loaded_at(on))
+            yield replace(finding, fresh=finding.fresh and on.now_ms >= loaded_at(on))
 
 
-def _loaded_at(on: RuleInput) -> int:
-    """Return from when on the last that arrived is all that there is (epoch ms)."""
+def loaded_at(on: RuleInput) -> int:
+    """Return from when on the last that arrived is all that there is (epoch ms), 0 for always."""
     return 0 if on.arrived_ms is None else on.arrived_ms + _LOADED_MS
 
 
@@ -101,7 +101,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
         return ()
     today = local_date(on.now_ms, on.zone)
     days = thresholds_on(rule, as_recorded(on), today)["silent_days"]
-    times = [max(last.time_ms + int(days * DAY_MS), _loaded_at(on))]
+    times = [max(last.time_ms + int(days * DAY_MS), loaded_at(on))]
     if is_vendor_outage(on, rule, last.vendor):
         times.append(midnight(today + _DAY, on.zone))
     return tuple(times)
