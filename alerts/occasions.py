@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.alert import Finding, Rule, RuleInput, Tier
-from model.calendar import DAY_MS
+from model.calendar import DAY_MS, MINUTE_MS
+
+_LOADED_MS = 2 * MINUTE_MS  # its parts come one after the other, and each is read in seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,12 @@ class Occasion:
 def fresh_until(rule: Rule, at_ms: int) -> int:
     """Return until when an occasion may raise an alert, by the threshold `fresh_days` of a rule."""
     return at_ms + int(rule.thresholds["fresh_days"] * DAY_MS)
+
+
+def loaded_at(on: RuleInput) -> int:
+    """Return from when on a history that is loaded has come as a whole (epoch ms), 0 for always."""
+    latest = [mark.history_ms for mark in on.watermarks if mark.history_ms is not None]
+    return max(latest) + _LOADED_MS if latest else 0
 
 
 def finding_of(

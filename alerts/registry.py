@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
-from alerts.occasions import fresh_until
+from alerts.occasions import fresh_until, loaded_at
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
@@ -121,9 +121,16 @@ def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
     on = as_seen(on)
     for rule in rules:
         times += rule.next_due(on, as_set(on, rule))
+        if rule.about_missed:
+            times.append(loaded_at(on))
     # A time that has passed has been judged already; taking it again would never end.
     return min((at for at in times if at > on.now_ms), default=None)
 
 
 def _finished(on: RuleInput, rule: Rule, finding: Finding) -> Finding:
-    return suppressed(on, rule, replace(finding, sentence=rule.sentence(finding.evidence)))
+    # while a history is loaded, what comes next may show that nothing was missed; an alert that is
+    # there already stays until then
+    waits = rule.about_missed and on.now_ms < loaded_at(on)
+    sentence = rule.sentence(finding.evidence)
+    done = replace(finding, sentence=sentence, fresh=finding.fresh and not waits)
+    return suppressed(on, rule, done)

@@ -4,7 +4,8 @@ Nobody at the clinic is told before rule D1 is met. A nudge says nothing about w
 most every 48 hours; with the week's end it is the clinic's turn.
 """
 
-from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage, last_delivered, loaded_at
+from alerts.occasions import loaded_at
+from alerts.rules.data.d1_silence import SILENCE, is_vendor_outage, last_delivered
 from model.alert import RuleInput
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from model.prescription import all_paused, in_force

@@ -155,8 +155,7 @@ class RuleInput:
     heart profile of today names a disease of the heart. `weighings` and `rhythm_notices` are there
     only for whose prescription turns a rule on. `silent_patients` are, by vendor, the patients
     without data for two days and all whom it delivered to lately; only vendors of silent patients
-    are counted. `arrived_ms` is when the latest of what a silent patient's devices measured was
-    received (epoch ms), None of others and where nothing was.
+    are counted.
     """
 
     patient: str
@@ -178,7 +177,6 @@ class RuleInput:
     weighings: tuple[Weighing, ...] = ()
     rhythm_notices: tuple[RhythmNotice, ...] = ()
     silent_patients: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    arrived_ms: int | None = None
     # What several rules work out of this input, by `alerts.worked_out`. It is no part of the value:
     # `replace` makes an input with none of it.
     worked_out: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
@@ -208,8 +206,9 @@ class Rule:
     it. Of each pair of `in_order` the first threshold must not be above the second. `prescribed`
     are thresholds that follow from a field of a prescription. After a clinician has contacted the
     patient or changed the plan, a rule that is `renewed` counts only what began afterwards. A rule
-    that `waits_for_pause` is held back while a pause lasts; others are where their occasion lies in
-    one.
+    that is `about_missed` tells of what was not done or not delivered: it is held back while a
+    pause lasts, and raises nothing while a history is loaded. Others are held back where their
+    occasion lies in a pause.
 
     `predicate` yields the findings for a patient's rows. `sentence` makes the text of a finding
     from its evidence. `next_due` returns the times (epoch ms) at which the result may change
@@ -231,7 +230,7 @@ class Rule:
     predicate: Callable[[RuleInput, "Rule"], Iterable[Finding]]
     sentence: Callable[[Mapping[str, Any]], str]
     next_due: Callable[[RuleInput, "Rule"], Iterable[int]]
-    waits_for_pause: bool = False
+    about_missed: bool = False
     nudges: bool = False  # the patient is asked to open the app when it raises an alert
 
 

@@ -27,7 +27,7 @@ def suppressed(on: RuleInput, rule: Rule, finding: Finding) -> Finding:
     until_ms = finding.fresh_until_ms
     # What is held back by its own date was never fresh, so no alert may be kept alive by it. An
     # alert from before a pause stays.
-    if not (why == IN_SHADOW or (why == IN_PAUSE and rule.waits_for_pause)):
+    if not (why == IN_SHADOW or (why == IN_PAUSE and rule.about_missed)):
         until_ms = min(until_ms, finding.at_ms)
     return replace(finding, fresh=False, fresh_until_ms=until_ms, suppressed=why)
 
@@ -50,4 +50,4 @@ def _paused_on(on: RuleInput, rule: Rule, day: date) -> date:
 
     Adherence is judged from weeks in which a few paused days may lie; answers count on their date.
     """
-    return local_date(on.now_ms, on.zone) if rule.waits_for_pause else day
+    return local_date(on.now_ms, on.zone) if rule.about_missed else day

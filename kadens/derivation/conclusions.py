@@ -13,12 +13,12 @@ from clinic.answers.days import reach
 from kadens.derivation.held_facts import HeldFacts
 from kadens.derivation.manifest import Manifest
 from model.alert import Finding, RuleInput
-from model.alerting.rule_rows import NEWEST_DAYS, SILENT_MS, SessionBrief, Watermark
+from model.alerting.rule_rows import SessionBrief, Watermark
 from model.calendar import DAY_MS, local_date, monday
 from model.columns.window import Window
 from model.derived.changes import Derived
 from model.derived.days import Day, DayState, Week
-from model.facts import AttributedFact, DaySummary, Report, SampleBlock, Workout
+from model.facts import AttributedFact, Report
 from model.prescribing.consent_gaps import without_consent
 from model.prescription import Prescription
 from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers
@@ -35,7 +35,6 @@ _T = TypeVar("_T")
 
 MOST_DATES = 4_000  # listed between the first and the last; a clock in 1989 must not list 37 years
 _PATIENT_ID = 0  # the only patient's, in the keys of rows
-_MEASURED = (SampleBlock, Workout, DaySummary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,20 +182,7 @@ def rule_input(
         weighings=weighings_in(columns, manifest.now_ms),
         rhythm_notices=notices_in(columns, manifest.now_ms),
         watermarks=_vendor_watermarks(held, manifest.now_ms),
-        arrived_ms=_arrived(held, manifest.now_ms),
     )
-
-
-def _arrived(held: HeldFacts, now_ms: int) -> int | None:
-    """Return when the newest that a silent patient's devices measured was received (epoch ms)."""
-    worn = [at_ms for source, at_ms in held.watermarks.items() if is_worn(source)]
-    newest_ms = max(worn, default=now_ms)
-    since_ms = newest_ms - NEWEST_DAYS * DAY_MS
-    latest_ms: int | None = None
-    for item in held.current if newest_ms < now_ms - SILENT_MS else ():
-        if isinstance(item.fact, _MEASURED) and item.fact.head.start_ms >= since_ms:
-            latest_ms = max(latest_ms or 0, item.received_ms)
-    return latest_ms
 
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
@@ -206,7 +192,10 @@ def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
 
 
 def _vendor_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
-    """Return how far each vendor has delivered; a clock that is ahead counts up to now."""
+    """Return how far each vendor has delivered; a clock that is ahead counts up to now.
+
+    What a manifest names is complete, so none of it is a history that is still being loaded.
+    """
     # A rule waits for vendors, and a vendor has delivered when one of its devices has.
     latest: dict[tuple[str, bool], int] = {}
     for source, at_ms in held.watermarks.items():

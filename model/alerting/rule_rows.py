@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from model.calendar import DAY_MS
 from model.facts import Instrument, Phase
 
 
@@ -85,18 +84,15 @@ class RhythmNotice:
     at_ms: int
 
 
-SILENT_MS = 2 * DAY_MS  # from so long on a patient is looked at as silent
-# What begins so long before a watermark, or later, is the newest that was measured.
-NEWEST_DAYS = 31
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
     """The latest measured instant that the sources of a vendor have delivered.
 
     `worn` is False for sources that nobody wears, such as a form: their silence means nothing.
+    `history_ms` is when they delivered last what was old by then (epoch ms), None for never.
     """
 
     vendor: str
     time_ms: int
     worn: bool = True
+    history_ms: int | None = None

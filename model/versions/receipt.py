@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.calendar import MINUTE_MS
+from model.calendar import DAY_MS, MINUTE_MS
 from model.fact_properties import measured_until_ms, span_of
 from model.facts import (
     AttributedFact,
@@ -24,6 +24,7 @@ from model.facts import (
 from model.storable import fact_refusal
 
 AHEAD_MS = 5 * MINUTE_MS  # how far clocks may differ
+HISTORY_MS = 2 * DAY_MS  # what is older than this when it arrives is of a history that is loaded
 MEASURED_LATER = "measured later than it was received"
 FILE_LATER = "the file lies after its receipt, as when local time is written as UTC"
 
@@ -64,6 +65,16 @@ def delivered_until_ms(reported: AttributedFact) -> int | None:
     """
     measured = measured_until_ms(reported.fact)
     return None if measured is None else min(measured, reported.received_ms)
+
+
+def history_received_ms(reported: AttributedFact) -> int | None:
+    """Return when a fact was received that was old by then (epoch ms), None for any other.
+
+    A history that is loaded has many of them, one after the other.
+    """
+    measured = measured_until_ms(reported.fact)
+    is_old = measured is not None and measured < reported.received_ms - HISTORY_MS
+    return reported.received_ms if is_old else None
 
 
 def as_first_received(reported: Iterable[AttributedFact]) -> list[AttributedFact]:

@@ -27,7 +27,7 @@ from storage.alerts.recent_alerts import RECENT_MS, recent_alerts
 from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers
 from storage.alerts.rhythm_notices import notices_in, notices_within
 from storage.alerts.rule_samples import rule_samples, turns_rule_on
-from storage.alerts.watermarks import arrivals, silent_patients, watermarks_of
+from storage.alerts.watermarks import silent_patients, watermarks_of
 from storage.alerts.weighings import WEIGHT, weighed_within, weighings_in
 from storage.derived import derived_rows
 from storage.facts.ids import PatientRow, lock_patients
@@ -158,7 +158,6 @@ class _ReadRows:
     notices: Mapping[int, Sequence[SampleColumn]]
     profiles: Mapping[str, Sequence[HeartProfile]]
     silent: Mapping[str, tuple[int, int]]
-    arrived: Mapping[int, int]
 
 
 async def _read_rows(
@@ -191,7 +190,6 @@ async def _read_rows(
         notices=await rule_samples(conn, turned_on, RHYTHM_NOTICE, notices_within(now_ms)),
         profiles=await profiles_of(conn, [patient for patient, _ in of.values()]),
         silent=await silent_patients(conn, watermarks, now_ms),
-        arrived=await arrivals(conn, watermarks, now_ms),
     )
 
 
@@ -214,7 +212,6 @@ def _input(read: _ReadRows, number: int, patient: str, zone: str, since: date) -
         restricted=read.restricted.get(number, ()),
         contacts=_contacts(read.resolved[number]),
         silent_patients=read.silent,
-        arrived_ms=read.arrived.get(number),
         signs=sign_answers(reports, zone),
         pain=pain_ratings(reports, zone, dict(sessions)),
         weighings=weighings_in(read.weights.get(number, ()), now_ms),

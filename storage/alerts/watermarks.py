@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from model.alerting.rule_rows import NEWEST_DAYS, SILENT_MS, Watermark
+from model.alerting.rule_rows import Watermark
+from model.calendar import DAY_MS
 from model.facts import UNWORN_METHODS, UNWORN_TYPES
 from storage.pg import rows
 from storage.pg.pool import Connection
 
 # A device whose clock is ahead counts as having delivered up to now, not beyond.
 _WATERMARKS = """
-select w.patient, s.vendor, k.worn, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms
+select w.patient, s.vendor, k.worn, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms,
+  max(w.history_at) as history_ms
 from watermark w join source s on s.id = w.source
 cross join lateral (select not (s.device_type = any(%(unworn_types)s)
   or s.method = any(%(unworn_methods)s)) as worn) k
@@ -32,18 +34,11 @@ where at >= to_timestamp(%(now)s / 1000.0) - interval '28 days' and (not late or
     and f.start_at >= k.at - interval '7 days' and f.start_at <= k.at and f.source = any(k.sources)
     and f.received_at <= f.end_at + interval '2 days'))
 group by vendor"""
-# The newest that was measured is within this time of the watermark, however long its block is.
-_ARRIVED = f"""
-select f.patient, max(f.received_at) as received_ms
-from fact f join unnest(%(patients)s::int[], %(times)s::bigint[]) as k (patient, time)
-  on k.patient = f.patient
-where f.kind in ('samples', 'workout', 'day')
-  and f.start_at >= to_timestamp(k.time / 1000.0) - interval '{NEWEST_DAYS} days'
-group by f.patient"""  # noqa: S608 - a number of ours
 _UNWORN: rows.Row = {
     "unworn_types": [item.value for item in UNWORN_TYPES],
     "unworn_methods": [item.value for item in UNWORN_METHODS],
 }
+_LONG_MS = 2 * DAY_MS
 
 
 async def watermarks_of(
@@ -57,31 +52,15 @@ async def watermarks_of(
     return marks
 
 
-async def arrivals(
-    conn: Connection, watermarks: Mapping[int, Sequence[Watermark]], now_ms: int
-) -> dict[int, int]:
-    """Return when the newest of what was measured was received, of patients silent for long."""
-    latest = {number: _latest_worn(marks) for number, marks in watermarks.items()}
-    silent = {number: at for number, at in latest.items() if at and at < now_ms - SILENT_MS}
-    if not silent:
-        return {}
-    requested: rows.Row = {"patients": list(silent), "times": list(silent.values())}
-    matches = await rows.fetch(conn, _ARRIVED, requested, lambda row: row)
-    return {row["patient"]: row["received_ms"] for row in matches}
-
-
-def _latest_worn(marks: Sequence[Watermark]) -> int:
-    return max((mark.time_ms for mark in marks if mark.worn), default=0)
-
-
 async def silent_patients(
     conn: Connection, watermarks: Mapping[int, Sequence[Watermark]], now_ms: int
 ) -> dict[str, tuple[int, int]]:
     """Return the silent and all patients of each vendor of a patient who is silent for long."""
     vendors: set[str] = set()
     for marks in watermarks.values():
-        if 0 < _latest_worn(marks) < now_ms - SILENT_MS:
-            vendors |= {mark.vendor for mark in marks if mark.worn}
+        worn = [mark for mark in marks if mark.worn]
+        if worn and max(mark.time_ms for mark in worn) < now_ms - _LONG_MS:
+            vendors |= {mark.vendor for mark in worn}
     if not vendors:  # nearly always: who delivers needs no comparison with others
         return {}
     arguments: rows.Row = {"vendors": sorted(vendors), "now": now_ms, **_UNWORN}

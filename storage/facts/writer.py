@@ -15,7 +15,7 @@ from itertools import starmap
 from model.calendar import utc
 from model.facts import AttributedFact
 from model.spans import Span, merge
-from model.versions.receipt import delivered_until_ms, refusal_of
+from model.versions.receipt import delivered_until_ms, history_received_ms, refusal_of
 from storage.facts import fact_rows, samples, stale_hours
 from storage.facts.affected import add_named_spans, workouts_begun_in
 from storage.facts.batch_items import (
@@ -45,10 +45,12 @@ UNKNOWN = "the patient is not known"
 
 # A watermark never goes back here; only replay, which reads everything, may set it lower.
 _WATERMARK = """
-insert into watermark (patient, source, time)
-select * from unnest(%s::int[], %s::int[], %s::timestamptz[]) order by 1, 2
-on conflict (patient, source) do update set time = excluded.time
-where excluded.time > watermark.time"""
+insert into watermark (patient, source, time, history_at)
+select * from unnest(%s::int[], %s::int[], %s::timestamptz[], %s::timestamptz[]) order by 1, 2
+on conflict (patient, source) do update set time = greatest(watermark.time, excluded.time),
+  history_at = greatest(watermark.history_at, excluded.history_at)
+where excluded.time > watermark.time
+  or excluded.history_at > coalesce(watermark.history_at, '-infinity')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +155,20 @@ def _row(key: FactKey, item: BatchItem) -> dict[str, object]:
 async def _raise_watermarks(conn: Connection, items: Iterable[BatchItem]) -> None:
     """Raise the watermarks to the latest instant that was measured, at most to its receipt.
 
-    Skipped facts count too, so that the result does not depend on order.
+    Skipped facts count too, so that the result does not depend on order. With each goes when the
+    source delivered last what was old by then.
     """
     latest: dict[tuple[int, int], int] = {}
+    loaded: dict[tuple[int, int], int] = {}
     for item in items:
         measured = delivered_until_ms(item.reported)
         if measured is not None:
             key = item.patient.id, item.source
             latest[key] = max(latest.get(key, measured), measured)
+            history_ms = history_received_ms(item.reported)
+            if history_ms is not None:
+                loaded[key] = max(loaded.get(key, history_ms), history_ms)
     if latest:
         times = list(map(utc, latest.values()))
-        await conn.execute(_WATERMARK, [*as_arrays(latest, 2), times])
+        histories = [utc(loaded[key]) if key in loaded else None for key in latest]
+        await conn.execute(_WATERMARK, [*as_arrays(latest, 2), times, histories])

@@ -36,15 +36,20 @@ def test_it_is_due_by_the_clock_alone(hours: int, due_in: int | None) -> None:
     assert next_nudge_ms(pain_input()) is None
 
 
+def _loading(hours: int, history_ms: int) -> RuleInput:
+    on = _on(hours)
+    return replace(on, watermarks=(replace(on.watermarks[0], history_ms=history_ms),))
+
+
 def test_nobody_is_nudged_while_a_history_is_loaded() -> None:
-    on = _on(50, arrived_ms=PAIN_NOW - 1)
-    ready_ms = PAIN_NOW - 1 + 10 * MINUTE_MS
+    on = _loading(50, PAIN_NOW - 1)
+    ready_ms = PAIN_NOW - 1 + 2 * MINUTE_MS
     assert (silence_nudge(on), next_nudge_ms(on)) == ("", ready_ms)
     later = replace(on, now_ms=ready_ms)
     silent_since = PAIN_NOW - 50 * HOUR_MS
     assert silence_nudge(later) == f"silence/{silent_since}/1"
     assert next_nudge_ms(later) == silent_since + 96 * HOUR_MS
-    assert next_nudge_ms(_on(300, arrived_ms=PAIN_NOW)) is None
+    assert next_nudge_ms(_loading(300, PAIN_NOW)) is None
 
 
 def test_nobody_is_nudged_without_a_plan_in_a_pause_under_restriction_or_in_an_outage() -> None:

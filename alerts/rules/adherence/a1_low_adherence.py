@@ -283,5 +283,5 @@ LOW_ADHERENCE = Rule(
     predicate=_low_adherence,
     sentence=_sentence,
     next_due=_next_due,
-    waits_for_pause=True,
+    about_missed=True,
 )

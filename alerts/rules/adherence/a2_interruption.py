@@ -65,5 +65,5 @@ INTERRUPTION = Rule(
     predicate=_interruption,
     sentence=_sentence,
     next_due=days_judged_ms,
-    waits_for_pause=True,
+    about_missed=True,
 )

@@ -157,6 +157,6 @@ CANNOT_CATCH_UP = Rule(
     predicate=_cannot_catch_up,
     sentence=_sentence,
     next_due=_next_due,
-    waits_for_pause=True,
+    about_missed=True,
     nudges=True,
 )

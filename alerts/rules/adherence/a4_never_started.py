@@ -57,5 +57,5 @@ NEVER_STARTED = Rule(
     predicate=_never_started,
     sentence=_sentence,
     next_due=days_judged_ms,
-    waits_for_pause=True,
+    about_missed=True,
 )

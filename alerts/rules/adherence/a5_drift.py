@@ -186,5 +186,5 @@ DRIFT = Rule(
     predicate=_drift,
     sentence=_sentence,
     next_due=weeks_judged_ms,
-    waits_for_pause=True,
+    about_missed=True,
 )

@@ -1,10 +1,8 @@
 """Rule D1, a patient whose worn devices deliver nothing any more (clinical section 5.2).
 
 Silence is no failure and no miss: somebody looks whether the watch is worn and syncs. It is found
-by the clock, without any new data. While a history is loaded, its newest is old and nobody is
-silent: what arrived within ten minutes raises no alert. Where a vendor delivers nothing to many
-patients at once, that is the vendor's fault and one notice for operations, and no alert of any
-patient.
+by the clock, without any new data. Where a vendor delivers nothing to many patients at once, that
+is the vendor's fault and one notice for operations, and no alert of any patient.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,12 +17,11 @@ from alerts.thresholds import thresholds_on
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import Watermark
-from model.calendar import DAY_MS, MINUTE_MS, local_date, midnight, rfc3339
+from model.calendar import DAY_MS, local_date, midnight, rfc3339
 from model.prescription import in_force
 from model.words.language import _
 
 _DAY = timedelta(days=1)
-_LOADED_MS = 10 * MINUTE_MS  # after the last that arrived, a history that was loaded is complete
 
 
 def _silence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
@@ -38,16 +35,7 @@ def _silence(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     if on.now_ms >= at_ms:
         finding = _finding(on, rule, last, at_ms, thresholds)
         is_held = is_vendor_outage(on, rule, last.vendor)
-        if is_held:
-            yield replace(finding, fresh=False, suppressed=OUTAGE)
-        else:
-            # an alert that is there already stays: whoever was silent still is, until data show it
-            yield replace(finding, fresh=finding.fresh and on.now_ms >= loaded_at(on))
-
-
-def loaded_at(on: RuleInput) -> int:
-    """Return from when on the last that arrived is all that there is (epoch ms), 0 for always."""
-    return 0 if on.arrived_ms is None else on.arrived_ms + _LOADED_MS
+        yield replace(finding, fresh=False, suppressed=OUTAGE) if is_held else finding
 
 
 def last_delivered(on: RuleInput) -> Watermark | None:
@@ -101,7 +89,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
         return ()
     today = local_date(on.now_ms, on.zone)
     days = thresholds_on(rule, as_recorded(on), today)["silent_days"]
-    times = [max(last.time_ms + int(days * DAY_MS), loaded_at(on))]
+    times = [last.time_ms + int(days * DAY_MS)]
     if is_vendor_outage(on, rule, last.vendor):
         times.append(midnight(today + _DAY, on.zone))
     return tuple(times)
@@ -128,5 +116,5 @@ SILENCE = Rule(
     predicate=_silence,
     sentence=_sentence,
     next_due=_next_due,
-    waits_for_pause=True,
+    about_missed=True,
 )

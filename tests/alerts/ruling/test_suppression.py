@@ -7,11 +7,11 @@ import pytest
 
 from alerts.lifecycle import settle
 from alerts.occasions import Occasion, finding_of
-from alerts.registry import RULES, held_back, judge, of_alerts
+from alerts.registry import RULES, held_back, judge, next_due, of_alerts
 from alerts.rules.pain.p1_high_pain import HIGH_PAIN
-from model.alert import Rule, RuleInput
-from model.alerting.rule_rows import SignAnswer
-from model.calendar import DAY_MS, local_date
+from model.alert import Finding, Rule, RuleInput
+from model.alerting.rule_rows import SignAnswer, Watermark
+from model.calendar import DAY_MS, MINUTE_MS, local_date
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause, Prescription
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
@@ -61,8 +61,33 @@ def test_a_rule_in_shadow_is_judged_and_raises_nothing() -> None:
 
 
 def test_each_rule_says_whether_it_waits_for_a_pause() -> None:
-    waiting = {rule.id for rule in RULES if rule.waits_for_pause}
+    waiting = {rule.id for rule in RULES if rule.about_missed}
     assert waiting == {"A1", "A2", "A3", "A4", "A5", "D1"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@pytest.mark.parametrize(
+    ("since_ms", "is_loading"), [(0, True), (2 * MINUTE_MS - 1, True), (2 * MINUTE_MS, False)]
+)
+def test_nothing_was_missed_while_a_history_is_loaded(
+    rule: Rule, since_ms: int, *, is_loading: bool
+) -> None:
+    occasion = Occasion(key="k", at_ms=PAIN_NOW, from_ms=PAIN_NOW, fresh_until_ms=PAIN_NOW)
+
+    def predicate(on: RuleInput, own: Rule) -> list[Finding]:
+        return [finding_of(on, own, occasion, {})]
+
+    made = replace(
+        rule, predicate=predicate, sentence=lambda _evidence: "", next_due=lambda _on, _rule: ()
+    )
+    marks = (
+        Watermark(vendor="garmin", time_ms=PAIN_NOW),
+        Watermark(vendor="files", time_ms=PAIN_NOW - DAY_MS, history_ms=PAIN_NOW - since_ms),
+    )
+    on = pain_input(watermarks=marks)
+    waits = is_loading and rule.about_missed
+    assert values_of(judge(on, (made,)), "fresh", "fresh_until_ms") == [(not waits, PAIN_NOW)]
+    assert next_due(on, (made,)) == (PAIN_NOW - since_ms + 2 * MINUTE_MS if waits else None)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

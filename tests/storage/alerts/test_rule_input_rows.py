@@ -104,17 +104,20 @@ async def test_who_was_delivered_to_and_is_no_more_counts_as_silent(conn: Connec
     assert await _silent(conn, 9) == {"files": (2, 2)}
 
 
-async def test_of_a_silent_patient_it_is_known_when_the_newest_arrived(conn: Connection) -> None:
-    await _tell(conn, *_live("p1", 0), *_live("p1", 2, 4 * _DAY), *_live("p2", 5))
-    # an older recording that came later, but is of another month
-    await _tell(conn, *_live("p1", -40, 50 * _DAY))
+async def test_it_is_known_when_a_history_was_loaded_last(conn: Connection) -> None:
+    async def history() -> list[int | None]:
+        loaded = await rule_inputs.load_all(conn, ["p1"], T0 + 30 * _DAY)
+        return values_of(loaded["p1"].judgeable.watermarks, "history_ms")
 
-    async def arrived(day: int, patient: str = "p1") -> int | None:
-        loaded = await rule_inputs.load_all(conn, [patient], T0 + day * _DAY)
-        return loaded[patient].judgeable.arrived_ms
-
-    assert [await arrived(day) for day in (3, 4, 5, 30)] == [None, None, *[T0 + 6 * _DAY] * 2]
-    assert await arrived(6, "p2") is None
+    await _tell(conn, *_live("p1", 1))
+    assert await history() == [None]
+    await _tell(conn, *_live("p1", 0, 5 * _DAY))
+    assert await history() == [T0 + 5 * _DAY]
+    # what is not old, or came before, changes nothing; a later old recording does
+    await _tell(conn, *_live("p1", 6), *_live("p1", -3, 6 * _DAY))
+    assert await history() == [T0 + 5 * _DAY]
+    await _tell(conn, *_live("p1", -3, 10 * _DAY))
+    assert await history() == [T0 + 7 * _DAY]
 
 
 async def test_a_history_that_was_loaded_is_no_outage_of_its_vendor(conn: Connection) -> None:

@@ -15,7 +15,7 @@ from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input
 from tests.rows import values_of
 
 _WEEK_MS = 7 * DAY_MS
-_LOADED_MS = 10 * MINUTE_MS
+_LOADED_MS = 2 * MINUTE_MS
 
 
 def _on(silent_ms: int, **more: object) -> RuleInput:
@@ -52,10 +52,11 @@ def test_it_is_found_without_new_data() -> None:
         (PAIN_NOW, False, PAIN_NOW + _LOADED_MS),
     ],
 )
-def test_what_arrived_within_ten_minutes_raises_nothing(
+def test_what_arrived_within_two_minutes_raises_nothing(
     arrived_ms: int | None, due_ms: int | None, *, fresh: bool
 ) -> None:
-    on = _on(_WEEK_MS, arrived_ms=arrived_ms)
+    mark = Watermark(vendor="polar", time_ms=PAIN_NOW - _WEEK_MS, history_ms=arrived_ms)
+    on = _on(_WEEK_MS, watermarks=(mark,))
     assert _findings(on) == [(fresh, "")]
     assert next_due(on, (SILENCE,)) == due_ms
     # it may still raise an alert then, and keeps one that is there
