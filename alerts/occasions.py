@@ -33,9 +33,13 @@ def fresh_until(rule: Rule, at_ms: int) -> int:
 
 
 def loaded_at(on: RuleInput) -> int:
-    """Return from when on a history that is loaded has come as a whole (epoch ms), 0 for always."""
-    latest = [mark.history_ms for mark in on.watermarks if mark.history_ms is not None]
-    return max(latest) + _LOADED_MS if latest else 0
+    """Return from when on a history that is loaded has come as a whole (epoch ms), 0 for always.
+
+    What was received later than now, by a clock that is wrong, holds nothing back.
+    """
+    latest_ms = on.now_ms + _LOADED_MS
+    known = [mark.history_ms for mark in on.watermarks if mark.history_ms is not None]
+    return max((at for at in known if at <= latest_ms), default=-_LOADED_MS) + _LOADED_MS
 
 
 def finding_of(

@@ -67,7 +67,15 @@ def test_each_rule_says_whether_it_waits_for_a_pause() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 @pytest.mark.parametrize(
-    ("since_ms", "is_loading"), [(0, True), (2 * MINUTE_MS - 1, True), (2 * MINUTE_MS, False)]
+    ("since_ms", "is_loading"),
+    [
+        (0, True),
+        (2 * MINUTE_MS - 1, True),
+        (2 * MINUTE_MS, False),
+        # received a moment later, by another clock, and far in the future, by a wrong one
+        (-2 * MINUTE_MS, True),
+        (-2 * MINUTE_MS - 1, False),
+    ],
 )
 def test_nothing_was_missed_while_a_history_is_loaded(
     rule: Rule, since_ms: int, *, is_loading: bool
