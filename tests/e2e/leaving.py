@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -102,8 +102,10 @@ class Leaving:
         """Return the names of the markers in each file that has any, by its path in the folder."""
         matches: dict[str, set[str]] = {}
         for path in files(folder):
-            if names := self.markers_in(path.read_bytes()):
-                matches[str(path.relative_to(folder))] = names
+            # a running server makes files and removes them: what is gone by then holds nothing
+            with suppress(FileNotFoundError):
+                if names := self.markers_in(path.read_bytes()):
+                    matches[str(path.relative_to(folder))] = names
         return matches
 
     def relations(self) -> dict[str, set[str]]:
