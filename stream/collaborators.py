@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from model.keyring import KeyRing, Keys
-from model.messages.outgoing import MAIL
+from model.messages.outgoing import ONLY_MAIL
 from storage.alerts.store import WORKLIST
 from storage.bodies.body_store import BodyStorage
 from storage.pg.pool import Pool
@@ -33,7 +33,7 @@ class Collaborators:
     now: Callable[[], int]
     metrics: WorkerMetrics
     link: str = WORKLIST
-    ways: frozenset[str] = frozenset({MAIL})
+    ways: frozenset[str] = ONLY_MAIL
     limit: DeadLimit = field(default_factory=DeadLimit)
 
     @property

@@ -17,7 +17,7 @@ from alerts.silence_nudges import next_nudge_ms, silence_nudge
 from model.alert import Action, Finding
 from model.alerting.steps import JudgementResult, Step
 from model.calendar import MINUTE_MS
-from model.messages.outgoing import MAIL, ReceiverKind
+from model.messages.outgoing import ONLY_MAIL, ReceiverKind
 from model.messages.withdrawal import WithdrawalReason, withdrawal_reason
 from runtime.log_lines import describe, get_logger
 from storage.alerts import due, duty, outbox, rule_inputs, store
@@ -36,7 +36,6 @@ from stream.telling import tell_handed_over
 _log = get_logger(__name__)
 _TAKE = 20  # patients judged in one transaction
 LATER_MS = 15 * MINUTE_MS
-ONLY_MAIL = frozenset({MAIL})
 
 
 async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:

@@ -9,14 +9,12 @@ from alerts.announcing import Announcing, announcements_of, cover_notices, diges
 from alerts.lifecycle import hours_of
 from model.calendar import DAY_MS
 from model.messages.alert_move import DutyRoster
-from model.messages.outgoing import MAIL
+from model.messages.outgoing import ONLY_MAIL
 from storage.alerts import duty, outbox
 from storage.alerts.moves import last_hand_overs
 from storage.alerts.store import WORKLIST, contacts
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
-
-_ONLY_MAIL = frozenset({MAIL})
 
 
 async def tell_handed_over(
@@ -25,7 +23,7 @@ async def tell_handed_over(
     now_ms: int,
     *,
     link: str = WORKLIST,
-    ways: frozenset[str] = _ONLY_MAIL,
+    ways: frozenset[str] = ONLY_MAIL,
 ) -> None:
     """Write the messages to those to whom alerts of patients (pseudonyms) were handed over.
 
@@ -33,7 +31,9 @@ async def tell_handed_over(
     as for `apply_judgements`.
     """
     handed = await last_hand_overs(conn, patients, now_ms - DAY_MS) if patients else []
-    rosters = await duty.load_rosters(conn, [of.number for of in handed], now_ms) if handed else {}
+    if not handed:
+        return
+    rosters = await duty.load_rosters(conn, [of.number for of in handed], now_ms)
     for of in handed:
         by = _announcing(rosters[of.number], link, ways, now_ms)
         people = await contacts(conn, of.number)
@@ -48,10 +48,12 @@ async def tell_covers(parts: Collaborators) -> None:
 
 
 async def cover_absences(
-    conn: Connection, now_ms: int, *, link: str = WORKLIST, ways: frozenset[str] = _ONLY_MAIL
+    conn: Connection, now_ms: int, *, link: str = WORKLIST, ways: frozenset[str] = ONLY_MAIL
 ) -> None:
     """Write the messages to those who act for absent clinicians with whom alerts are, once each."""
     covered = await duty.covered_alerts(conn, now_ms)
+    if not covered:
+        return
     rosters = await duty.load_rosters(conn, [of.patient for of in covered], now_ms)
     for of in covered:
         roster = rosters[of.patient]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.lifecycle import acting_for
+from alerts.lifecycle.duty import acting_for, present_for
 from clinic.page_views import AlertView
 from model.messages.alert_move import DutyRoster
 
@@ -37,8 +37,8 @@ def away_now(
     covers: dict[str, tuple[str, ...]] = {}
     for row in roster.absences:
         if row.from_ms <= now_ms < row.until_ms:
-            acting = acting_for(DutyRoster(absences=roster.absences), [row.subject], now_ms)
-            covers[row.subject] = _names(acting, colleagues)
+            cover = present_for(row.subject, roster.absences, now_ms)
+            covers[row.subject] = _names(filter(None, [cover]), colleagues)
     return covers
 
 

@@ -29,9 +29,7 @@ def server_properties(node: Node, nodes: Sequence[Node]) -> str:
     rows = {
         "process.roles": "broker,controller",
         "node.id": node.number,
-        "controller.quorum.voters": ",".join(
-            f"{n.number}@{LISTENS_ON}:{n.controller}" for n in nodes
-        ),
+        "controller.quorum.voters": ",".join(map(_voter, nodes)),
         "controller.listener.names": "CONTROLLER",
         "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{LISTENS_ON}:{node.controller}",
         "advertised.listeners": f"PLAINTEXT://{node.address}",

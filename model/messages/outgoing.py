@@ -8,6 +8,7 @@ from typing import Any
 from model.calendar import DAY_MS
 
 MAIL = "email"  # the channel that needs no receiver but a mail server
+ONLY_MAIL = frozenset({MAIL})  # the ways of a system without other receivers
 MUTED = "no consent to the channel"  # why a message to a patient is not sent
 ALERTS = "alerts"  # the channel of alerts' changes, which are spread to those who get them
 
