@@ -21,6 +21,7 @@ from model.alerting.rule_rows import PainRating
 from model.answered_session import answered_sessions
 from model.calendar import DAY_MS, rfc3339
 from model.facts import Instrument, Phase
+from model.prescribing.blocked_dates import with_own_pauses
 from model.prescribing.recorded import known_at
 from model.prescription import all_paused, just_begun
 from model.words.language import _, translated
@@ -122,7 +123,8 @@ def is_muted(on: RuleInput, day: date) -> bool:
 
     The date is that of the answer and not that of the judgement, so that judging later agrees.
     """
-    return all_paused(on.prescriptions, day) or just_begun(on.prescriptions, day)
+    own = with_own_pauses(on.prescriptions)
+    return all_paused(own, day) or just_begun(own, day)
 
 
 def pain_finding(

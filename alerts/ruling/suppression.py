@@ -10,6 +10,7 @@ from datetime import date
 
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date
+from model.prescribing.blocked_dates import with_own_pauses
 from model.prescription import all_paused, just_begun
 
 IN_PAUSE = "pause"
@@ -38,16 +39,19 @@ def _why(on: RuleInput, rule: Rule, finding: Finding) -> str:
     if finding.tier is not Tier.A:
         # a finding at midnight is of the day that ended with it
         day = local_date(finding.at_ms - 1, on.zone)
-        if all_paused(on.prescriptions, _paused_on(on, rule, day)):
+        if _is_paused(on, rule, day):
             return IN_PAUSE
         if just_begun(on.prescriptions, day):
             return IN_FIRST_DAYS
     return IN_SHADOW if rule.id in on.settings.shadow else ""
 
 
-def _paused_on(on: RuleInput, rule: Rule, day: date) -> date:
-    """Return the date that must not be paused: today for what a pause excuses as long as it lasts.
+def _is_paused(on: RuleInput, rule: Rule, day: date) -> bool:
+    """Return whether a pause excuses a finding of a date.
 
-    Adherence is judged from weeks in which a few paused days may lie; answers count on their date.
+    Adherence is judged from weeks in which a few paused days may lie, so today decides. Answers
+    count on their date, also on one that is blocked in part.
     """
-    return local_date(on.now_ms, on.zone) if rule.about_missed else day
+    if rule.about_missed:
+        return all_paused(on.prescriptions, local_date(on.now_ms, on.zone))
+    return all_paused(with_own_pauses(on.prescriptions), day)

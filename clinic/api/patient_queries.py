@@ -22,7 +22,7 @@ from clinic.timeline_reads import TooManySamplesError, read_line, read_timeline
 from model.calendar import DAY_MS, local_date, monday
 from model.derived.days import Week
 from model.facts import UNWORN_METHODS, UNWORN_TYPES
-from model.prescribing.consent_gaps import consent_gaps, without_consent
+from model.prescribing.blocked_dates import blocked_among, blocked_dates
 from model.prescription import Prescription
 from storage.people import patients
 from storage.pg.pool import Connection
@@ -89,14 +89,16 @@ async def patient_days(
 async def patient_day_states(
     conn: Connection, who: PatientBrief, now_ms: int, dates: Sequence[date]
 ) -> DayStateInput:
-    """Return what the states of `dates` depend on: days, prescriptions, consent and watermarks."""
+    """Return what the states of `dates` depend on: days, prescriptions, syncs, blocked dates."""
     first, last = day_answers.reach(dates)
     unit, pseudonym = who.care_unit, who.pseudonym
     consents = await api_queries.consents(conn, unit, pseudonym)
+    unused = await api_queries.unused_spans(conn, unit, pseudonym)
+    blocked = blocked_dates(consents, unused, who.zone)
     return DayStateInput(
         days=await api_queries.days_between(conn, unit, pseudonym, first, last),
         prescriptions=await clinic_queries.prescription_versions(conn, unit, pseudonym),
-        blocked=without_consent(moments.every_date(first, last), consent_gaps(consents, who.zone)),
+        blocked=blocked_among(moments.every_date(first, last), blocked),
         since_ms=await api_queries.since(
             conn,
             unit,

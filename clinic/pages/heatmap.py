@@ -59,7 +59,7 @@ LOOK_WORDS: dict[Look, str] = {
     Look.PAUSED: N_("Paused"),
     Look.NOT_WORN: N_("Not worn"),
     Look.NO_DATA: N_("No data"),
-    Look.BLOCKED: N_("No consent"),
+    Look.BLOCKED: N_("No consent or restricted"),
     Look.OPEN: N_("Not over yet"),
 }
 # Active days are absent: how much was done decides their look.

@@ -13,10 +13,10 @@ from clinic.worklist.needs import (
     renewal,
 )
 from model.calendar import DAY_MS, local_date
+from model.prescribing.blocked_dates import NO_CONSENT, OBJECTED, RESTRICTED
 from model.prescribing.changes import PAUSE_REASONS
-from model.prescribing.consent_gaps import NO_CONSENT
 from model.prescription import Prescription, all_paused, in_force
-from model.words.language import _, ngettext
+from model.words.language import N_, _, ngettext
 from storage.reads.views import AlertBrief, WorkRow
 
 
@@ -81,6 +81,13 @@ _REASONS: Mapping[Need, Callable[[WorkRow, date, int], str]] = {
     Need.NOT_STARTED: _not_started_reason,
 }
 
+# What to say of dates on which nothing is due because nothing may be known of them.
+_BLOCKED: Mapping[str, str] = {
+    NO_CONSENT: N_("No consent since %(day)s, so nothing is due"),
+    RESTRICTED: N_("Data restricted since %(day)s, so nothing is due"),
+    OBJECTED: N_("Objection to the use of data since %(day)s, so nothing is due"),
+}
+
 
 def _connection_words(item: ShownConnection) -> str:
     return f"{words.vendor(item.connector)}: {words.label(item.state.value).lower()}"
@@ -104,9 +111,8 @@ def _pauses(prescriptions: Sequence[Prescription], on: date) -> Iterator[str]:
         for pause in prescription.pauses:
             if not pause.first <= on <= pause.last:
                 continue
-            if pause.why == NO_CONSENT:
-                since = words.day(pause.first)
-                yield _("No consent since %(day)s, so nothing is due", day=since)
+            if pause.why in _BLOCKED:
+                yield _(_BLOCKED[pause.why], day=words.day(pause.first))
             else:
                 why = words.label(pause.why).lower() if pause.why in PAUSE_REASONS else pause.why
                 yield _("Paused until %(day)s: %(why)s", day=words.day(pause.last), why=why)

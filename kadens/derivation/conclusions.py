@@ -19,7 +19,7 @@ from model.columns.window import Window
 from model.derived.changes import Derived
 from model.derived.days import Day, DayState, Week
 from model.facts import AttributedFact, Report
-from model.prescribing.consent_gaps import without_consent
+from model.prescribing.blocked_dates import blocked_among
 from model.prescription import Prescription
 from storage.alerts.report_answers import is_cardiac, pain_ratings, sign_answers
 from storage.alerts.rhythm_notices import notices_in
@@ -115,7 +115,7 @@ def _state_input(
     return DayStateInput(
         days=days,
         prescriptions=manifest.prescriptions,
-        blocked=without_consent(_reached(dates), manifest.gaps),
+        blocked=blocked_among(_reached(dates), manifest.gaps),
         since_ms=held.worn_since_ms(),
         watermarks=held.watermarks,
         zone=manifest.zone,

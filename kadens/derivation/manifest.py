@@ -20,8 +20,8 @@ from model.calendar import epoch_ms
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
+from model.prescribing.blocked_dates import BlockedDates, consent_gaps, paused_while_blocked
 from model.prescribing.canonical import sealed
-from model.prescribing.consent_gaps import ConsentGap, consent_gaps, paused_in_gaps
 from model.prescription import Prescription, RecordingTimes
 from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
@@ -175,14 +175,14 @@ class Manifest(FileEntry):
         return tuple(row.prescription for row in self.written)
 
     @property
-    def gaps(self) -> tuple[ConsentGap, ...]:
+    def gaps(self) -> tuple[BlockedDates, ...]:
         """Return the dates on which no consent holds."""
         return consent_gaps(((row.from_ms, row.to_ms) for row in self.consents or ()), self.zone)
 
     @property
     def effective_prescriptions(self) -> tuple[Prescription, ...]:
         """Return the versions by what they ask for: nothing on dates without consent."""
-        return tuple(paused_in_gaps(row, self.gaps) for row in self.prescriptions)
+        return tuple(paused_while_blocked(row, self.gaps) for row in self.prescriptions)
 
     @property
     def recorded(self) -> RecordingTimes:

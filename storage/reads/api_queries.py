@@ -60,6 +60,10 @@ _CONSENTS = f"""
 select given_at as given_ms, withdrawn_at as withdrawn_ms
   from consent where kind = 'source_fetch' and patient = {_PATIENT} order by given_at, vendor
 """  # noqa: S608 - same
+_UNUSED = f"""
+select from_at as from_ms, until_at as until_ms, kind
+  from restriction where lifted_at is null and source = '' and patient = {_PATIENT} order by id
+"""  # noqa: S608 - same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,17 @@ async def consents(
             conn, _CONSENTS, requested, lambda row: (row["given_ms"], row["withdrawn_ms"])
         )
     )
+
+
+async def unused_spans(
+    conn: Connection, unit: str, pseudonym: str
+) -> tuple[tuple[int, int | None, str], ...]:
+    """Return [from, until) in epoch ms and kind of what restricts all sources of a patient.
+
+    The second value is None without an end, the kind "restriction" or "objection".
+    """
+    requested = {"unit": unit, "patient": pseudonym}
+    return tuple(await rows.fetch(conn, _UNUSED, requested, lambda row: tuple(row.values())))
 
 
 def _utc(ms: int | None) -> datetime | None:

@@ -25,6 +25,7 @@ from model.alerting.steps import Step, StepKind
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
 from model.messages.alert_move import DutyRoster
+from model.prescribing.blocked_dates import RESTRICTED, paused_while_blocked, restricted_dates
 from model.privacy.rectification import RightValues
 from model.spans import Span
 from model.words.red_flags import YES_NO_SCALE
@@ -156,7 +157,8 @@ def judged_input(
 ) -> RuleInput:
     """Return what the rules look at, with `hidden` facts that are held and not used.
 
-    In the times of `muted`, if they are of all vendors, nothing may be raised.
+    In the times of `muted`, if they are of all vendors, nothing may be raised, and on the dates
+    that they touch nothing is due.
     """
     spans = [
         RestrictedInterval(vendor=row.vendor, span=Span(start_ms=row.from_ms, end_ms=row.until_ms))
@@ -169,7 +171,13 @@ def judged_input(
     known = conclude(manifest, held)
     on = rule_input(manifest, held, known.derived, known.days, known.weeks)
     times = tuple((row.from_ms, row.until_ms) for row in muted if not row.vendor)
-    return replace(on, signs=sign_answers(held.of_kind(Report), held.zone), restricted=times)
+    blocked = restricted_dates(((*span, RESTRICTED) for span in times), held.zone)
+    return replace(
+        on,
+        signs=sign_answers(held.of_kind(Report), held.zone),
+        restricted=times,
+        prescriptions=tuple(paused_while_blocked(row, blocked) for row in on.prescriptions),
+    )
 
 
 Shown = tuple[str, Tier, str, str, tuple[tuple[str, str, Tier, str], ...]]

@@ -23,6 +23,7 @@ from storage.notes import annotations
 from storage.people import consents, patients
 from storage.pg.pool import Connection
 from storage.prescribing.versions import put_prescription
+from storage.rights import restrictions
 from stream.compute.weeks import dose_minutes, week_of_days
 
 # Havana has midnight twice in autumn; the others lie on both sides of UTC.
@@ -60,7 +61,9 @@ class WrittenLife:
     """A patient: rows of days by date, versions of prescriptions, and when what was delivered.
 
     `consents` are [given, withdrawn) in epoch ms. `delivered` has for each source its type, its
-    method, and its first and last measured instant in epoch ms. `notes` are annotations.
+    method, and its first and last measured instant in epoch ms. `notes` are annotations. `unused`
+    has for each restriction its source ("": all), its first and its last instant in epoch ms;
+    without a last instant it is an objection.
     """
 
     pseudonym: str
@@ -70,6 +73,7 @@ class WrittenLife:
     consents: tuple[tuple[int, int | None], ...] = ()
     delivered: tuple[tuple[DeviceType, Method, int, int], ...] = ()
     notes: tuple[Annotation, ...] = ()
+    unused: tuple[tuple[str, int, int | None], ...] = ()
 
 
 def random_life(number: int, now_ms: int) -> WrittenLife:
@@ -87,6 +91,7 @@ def random_life(number: int, now_ms: int) -> WrittenLife:
         consents=tuple(_consents(rng, now_ms)),
         delivered=tuple(_delivered(rng, now_ms)),
         notes=tuple(_notes(rng, today)),
+        unused=tuple(_unused(rng, now_ms)),
     )
 
 
@@ -147,10 +152,31 @@ async def write_life(conn: Connection, life: WrittenLife, now_ms: int) -> None:
             await consents.withdraw_consent(conn, life.pseudonym, "files", from_ms=until_ms)
     for note in life.notes:
         await annotations.add_annotation(conn, "unit", life.pseudonym, note)
+    for source, from_ms, last_ms in life.unused:
+        await _restrict(conn, life.pseudonym, source, from_ms, last_ms)
     for kind, method, first_ms, last_ms in life.delivered:
         device = f"{life.pseudonym} {kind} {method}"
         instants = (utc(first_ms), utc(first_ms), utc(last_ms))
         await conn.execute(_DELIVERED, [device, kind.value, method.value, number, *instants])
+
+
+async def _restrict(
+    conn: Connection, pseudonym: str, source: str, from_ms: int, last_ms: int | None
+) -> None:
+    if last_ms is None:
+        await restrictions.record_objection(
+            conn, pseudonym, by="dr", why="random", now_ms=from_ms, from_ms=from_ms
+        )
+        return
+    await restrictions.add_restriction(
+        conn,
+        pseudonym,
+        interval=(from_ms, last_ms + 1),
+        source=source,
+        by="dr",
+        why="random",
+        now_ms=0,
+    )
 
 
 async def _write_days(conn: Connection, number: int, days: Sequence[Day]) -> None:
@@ -251,3 +277,14 @@ def _delivered(rng: Random, now_ms: int) -> Iterable[tuple[DeviceType, Method, i
     for kind, method in rng.sample(kinds, rng.randrange(len(kinds) + 1)):
         first_ms = now_ms - rng.randrange(1, 50 * DAY_MS)
         yield kind, method, first_ms, rng.randrange(first_ms, now_ms + 1)
+
+
+def _unused(rng: Random, now_ms: int) -> Iterable[tuple[str, int, int | None]]:
+    from_ms = now_ms - rng.randrange(30, 50) * DAY_MS
+    for source in rng.choice(((), (), ("",), ("files", "", ""))):
+        # some begin or end at a midnight of a zone
+        last_ms = from_ms + rng.choice((0, 3 * DAY_MS - 1, rng.randrange(9 * DAY_MS)))
+        yield source, from_ms, last_ms
+        from_ms = last_ms + 1 + rng.randrange(9 * DAY_MS)
+    if rng.random() < 0.1:
+        yield "", now_ms - rng.randrange(20 * DAY_MS), None

@@ -6,14 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from model.calendar import MINUTE_MS, local_date, utc
+from model.calendar import MINUTE_MS, local_date, midnight, utc
 from model.facts import AttributedFact
-from model.prescribing.consent_gaps import NO_CONSENT
+from model.prescribing.blocked_dates import NO_CONSENT, OBJECTED, RESTRICTED
 from model.prescribing.rule_settings import PROFILE, SHADOW, RuleSetting, RuleSettings
 from model.prescription import Intensity, Pause, Prescription
 from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
+from storage.rights import restrictions
 from storage.ruling import held, quality
 from storage.ruling import settings as rule_settings
 from stream.compute.derive import derive
@@ -70,6 +71,33 @@ async def test_dates_without_consent_are_a_pause_of_the_prescription(conn: Conne
     pause = Pause(first=first, last=_PLAN.valid_to, why=NO_CONSENT)
     assert gone.prescriptions[0].pauses == (pause,)
     assert gone.prescriptions[0].sha256 == held.prescriptions[0].sha256
+
+
+async def test_dates_that_a_restriction_touches_are_a_pause_until_it_is_lifted(
+    conn: Connection,
+) -> None:
+    async def pauses() -> tuple[Pause, ...]:
+        loaded = await rule_inputs.load_all(conn, ["p1"], T0 + 9 * _DAY)
+        return loaded["p1"].judgeable.prescriptions[0].pauses
+
+    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
+    day = local_date(T0, "Europe/Stockholm")
+    until_ms = midnight(day + timedelta(days=2), "Europe/Stockholm")
+    set_by = {"by": "c", "why": "disputed", "now_ms": T0}
+    # another source may still tell of a session, so one alone takes nothing
+    await restrictions.add_restriction(conn, "p1", interval=(T0, None), source="files", **set_by)
+    assert await pauses() == ()
+    number = await restrictions.add_restriction(conn, "p1", interval=(T0, until_ms), **set_by)
+    restricted = Pause(first=day, last=day + timedelta(days=1), why=RESTRICTED)
+    assert await pauses() == (restricted,)
+    later = T0 + 5 * _DAY
+    objection = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=later)
+    objected = Pause(first=day + timedelta(days=5), last=_PLAN.valid_to, why=OBJECTED)
+    assert await pauses() == (restricted, objected)
+    await restrictions.answer_objection(conn, objection, by="c", ground="care", now_ms=later)
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=later)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=later)
+    assert await pauses() == ()
 
 
 async def test_weeks_before_the_look_back_are_apart(conn: Connection) -> None:
