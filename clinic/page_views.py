@@ -86,6 +86,7 @@ class PatientView:
 class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
+    `facts` are the first of `fact_count`.
     `choices` are the sources selected for its minutes, `prescribed` what is in force on its date,
     `profile` the patient's heart profile of that date.
     `measured` has each metric with each source that measured it, selected or not.
@@ -96,6 +97,7 @@ class SessionView:
     session: Session
     curve: Curve
     facts: tuple[FactRow, ...]
+    fact_count: int
     reports: tuple[ReportRow, ...]
     choices: tuple[SourceSelection, ...]
     prescribed: tuple[Prescription, ...] = ()

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from alerts.connecting import connected
 from alerts.rules.adherence.a1_low_adherence import waits_for_answer
+from clinic.answers.linked_reports import linked_reports
 from clinic.answers.query_params import MOST_SESSIONS
 from clinic.api import patient_queries
 from clinic.duty.rosters import unit_zone
@@ -182,7 +183,8 @@ async def read_session_view(
         session=item,
         curve=curve(sheet.heart, (item.start_ms, item.end_ms), item.pauses, gap, max_points),
         facts=sheet.facts,
-        reports=sheet.reports,
+        fact_count=sheet.fact_count,
+        reports=linked_reports(sheet),
         choices=sheet.choices,
         measured=await measured_in_session(scope.conn, pseudonym, key),
         prescribed=in_force(versions.get(pseudonym, ()), item.local_date),

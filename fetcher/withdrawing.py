@@ -119,14 +119,15 @@ async def _withdrawn_upstream(
     except (RefusedAddressError, ValueError) as error:
         return _Outcome(is_over=True, tokens=tokens, reason=str(error))
     response = await parts.client.ask(question)
+    is_refused = response.status == HTTPStatus.UNAUTHORIZED
     is_done = HTTPStatus.OK <= response.status < _MULTIPLE_CHOICES or response.status in _GONE
-    # the token was just renewed where that is possible: what it does not open is withdrawn already
-    is_done = is_done or response.status == HTTPStatus.UNAUTHORIZED
-    if is_done and not response.fault:
+    # without a way to renew it, a token that opens nothing is all that there was of the grant
+    if (is_done or (is_refused and not tokens.refresh)) and not response.fault:
         return _Outcome(is_over=True, tokens=tokens)
-    return _Outcome(
-        is_over=False, tokens=tokens, reason=response.fault or f"status {response.status}"
-    )
+    # Vendors also end a token before its time, and the grant stays: it is renewed for the next
+    # attempt. Where the grant has ended too, the vendor refuses to renew it, which ends this.
+    left = replace(tokens, expires_ms=parts.now()) if is_refused else tokens
+    return _Outcome(tokens=left, reason=response.fault or f"status {response.status}")
 
 
 def withdrawal_question(

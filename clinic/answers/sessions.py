@@ -139,6 +139,8 @@ class SessionAnswer(SessionLine):
     """Times outside of pauses in which the patient stood still by speed; they count."""
     source_selections: tuple[SourceSelectionShape, ...]
     facts: tuple[FactShape, ...]
+    """The first 200 of `fact_count`, by time; the workout that declared it is the first."""
+    fact_count: int
     reports: tuple[ReportShape, ...]
     curve: Curve
     """Heart rate in ms since the start, thinned to its extremes; null where the line breaks."""
@@ -196,6 +198,7 @@ def session_answer(
     *,
     choices: Sequence[SourceSelection],
     facts: Sequence[FactRow],
+    fact_count: int,
     reports: Sequence[ReportRow],
     curve: Curve,
 ) -> SessionAnswer:
@@ -209,6 +212,7 @@ def session_answer(
         stops=tuple(map(SpanShape.of, session.stops)),
         source_selections=tuple(map(_choice, choices)),
         facts=tuple(map(_fact, facts)),
+        fact_count=fact_count,
         reports=tuple(map(_report, reports)),
         curve=curve,
     )

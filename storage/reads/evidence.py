@@ -6,9 +6,11 @@ They are for the clinician door, and limited to a care unit as in `clinic_querie
 from collections.abc import Sequence
 
 from model.alert import StoredSentence
+from model.answered_session import AFTER_SESSION_MS
 from model.derived.sessions import Session
 from model.facts import MARKS
 from model.metrics import METRIC
+from model.words.not_counted import NOT_ANSWERED
 from storage.derived import derived_rows
 from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.unrestricted import unrestricted_sql
@@ -24,8 +26,10 @@ from storage.reads.views import (
     MoveRow,
     ReportRow,
     SessionSheet,
+    SessionSpan,
 )
 
+MOST_FACTS = 200  # on the page of a session
 LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
 
 # At an instant with several samples the greater (record, value) is shown, as in the series from
@@ -44,11 +48,12 @@ select distinct on (s.time) s.time as t, s.value as v
 
 # The facts of a session are its declared workout and the sample blocks that its numbers come from.
 # A source selection has the local date of its minutes, which may differ from that of the session.
+# `total` counts those that a page has no room for, too.
 _FACTS = """
 select f.kind, r.record, r.revision, f.metric, f.part, f.start_at as start_ms, f.end_at as end_ms,
        f.received_at as received_ms, f.connector, o.vendor, o.app, o.device, o.device_type, \
 o.method, f.body,
-       b.size as kept_bytes
+       b.size as kept_bytes, count(*) over () as total
   from session s join fact f on f.patient = s.patient join record r on r.id = f.record
   join source o on o.id = f.source left join body b on b.patient = f.patient and b.sha256 = f.body
  where s.session = %(session)s \
@@ -62,11 +67,11 @@ where c.patient = s.patient and c.source = f.source
 and c.end_at > s.start_at
                                and c.local_date between s.local_date - 1 and s.local_date + 8))))
  order by f.kind <> 'workout', f.start_at, f.kind, f.metric, f.part
- limit 200
+ limit %(most)s
 """
 
-# A report without a session counts where it is near in time, as the patient would expect. A mark is
-# about the session whose time it shares; the last stated is the last row.
+# Reports that name the session, and those that name none of the patient's and may belong to it by
+# their time. A mark is about the session whose time it shares; the last stated is the last row.
 _REPORTS = f"""
 select {clinic_queries.REPORT_COLUMNS}
   from session s cross join lateral (
@@ -78,13 +83,27 @@ and s.patient = (select id from patient where pseudonym = %(patient)s)
    and (f.payload ->> 'session' = s.record or r.record = s.record
         or (f.payload ->> 'instrument' = any(%(marks)s)
             and f.start_at < s.end_at and f.end_at > s.start_at)
-        or (coalesce(f.payload ->> 'session', '') = ''
-            and f.payload ->> 'instrument' <> all(%(marks)s)
-            and f.start_at between s.start_at - interval '2 hours' \
-and s.end_at + interval '6 hours'))
+        or (f.payload ->> 'instrument' <> all(%(marks)s)
+            and f.start_at between s.start_at \
+and s.end_at + %(after)s * interval '1 millisecond'
+            and not exists (select from session n where n.patient = s.patient
+                            and n.record in (f.payload ->> 'session', r.record)
+                            and n.why <> all(%(unanswered)s))))
    and {unrestricted_sql("f", "o", "f.start_at", "f.end_at")}
  order by f.start_at, r.stated_ms, r.record
 """  # noqa: S608 - a constant of this package
+
+# The sessions that a report of its time may belong to, itself among them.
+_NEAR = """
+select n.session as id, n.start_at as start_ms, n.end_at as end_ms
+  from session s join session n on n.patient = s.patient
+   and n.start_at <= s.end_at + %(after)s * interval '1 millisecond'
+   and n.end_at >= s.start_at - %(after)s * interval '1 millisecond'
+ where s.session = %(session)s \
+and s.patient = (select id from patient where pseudonym = %(patient)s)
+   and n.why <> all(%(unanswered)s)
+ order by n.start_at, n.session
+"""
 
 # cut to the session: the minutes outside of it say nothing about its numbers
 _SELECTIONS = """
@@ -150,13 +169,19 @@ async def session_sheet(
         "session": session,
         "metric": METRIC["heart_rate"].id,
         "marks": [instrument.value for instrument in MARKS],
+        "most": MOST_FACTS,
+        "after": AFTER_SESSION_MS,
+        "unanswered": list(NOT_ANSWERED),
     }
+    matches = await rows.fetch(conn, _FACTS, requested, lambda row: (_fact(row), row["total"]))
     return SessionSheet(
         patient=brief,
         session=sessions[0],
         heart=await _heart(conn, requested, sessions[0]),
-        facts=tuple(await rows.fetch(conn, _FACTS, requested, _fact)),
+        facts=tuple(fact for fact, _ in matches),
+        fact_count=matches[0][1] if matches else 0,
         reports=tuple(await _reports(conn, requested)),
+        near=tuple(await rows.fetch_as(conn, _NEAR, requested, SessionSpan)),
         choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
     )
 

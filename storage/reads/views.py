@@ -240,18 +240,32 @@ class PatientPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSpan:
+    """A session by its id, from `start_ms` to `end_ms` (epoch ms, exclusive)."""
+
+    id: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSheet:
     """A session and what it was derived from.
 
     `heart` has (epoch ms, beats per minute), with a single value for each instant. `choices` are
     the source selections of its minutes, cut at its start and end, in order of metric and time.
+    `fact_count` counts all facts, of which `facts` are at most the first 200.
+    `reports` are those that name it, and those that may belong to it or to another of the sessions
+    `near` it by their time.
     """
 
     patient: PatientBrief
     session: Session
     heart: tuple[tuple[int, float], ...]
     facts: tuple[FactRow, ...]
+    fact_count: int
     reports: tuple[ReportRow, ...]
+    near: tuple[SessionSpan, ...]
     choices: tuple[SourceSelection, ...]
 
 

@@ -104,6 +104,35 @@ async def test_a_grant_that_the_vendor_ended_is_withdrawn(world: FetchingWorld) 
     await _withdraw(world)
     world.vendor.revoke(USER)
     await tidy(world.parts)
+    # a token alone may have ended, so only the refusal to renew it says that the grant has
+    assert await world.column(_ROWS) == ["waiting status 401 false"]
+    world.now_ms += HOUR_MS
+    await tidy(world.parts)
+    assert await world.column(_ROWS) == ["done  true"]
+
+
+@pytest.mark.promise(7)
+async def test_a_token_that_the_vendor_ended_early_is_renewed_and_the_vendor_is_told(
+    world: FetchingWorld,
+) -> None:
+    await _withdraw(world)
+    world.vendor.end_access(USER)
+    await tidy(world.parts)
+    assert (world.vendor.withdrawn, world.vendor.holds(USER)) == ([], True)
+    assert await world.column(_ROWS) == ["waiting status 401 false"]
+    world.now_ms += HOUR_MS
+    await tidy(world.parts)
+    assert (world.vendor.refreshes, world.vendor.withdrawn) == (1, [str(USER)])
+    assert await world.column(_ROWS) == ["done  true"]
+
+
+async def test_without_a_way_to_renew_it_a_token_that_ended_ends_the_grant(
+    world: FetchingWorld,
+) -> None:
+    await world.connect(refresh=False)
+    await _withdraw(world)
+    world.vendor.end_access(USER)
+    await tidy(world.parts)
     assert await world.column(_ROWS) == ["done  true"]
 
 
