@@ -13,6 +13,7 @@ from kadens.clock import clock
 from kadens.commands.audited import entry_of
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.file_errors import file_error
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.settings import Settings
 from model.audit_log.chain import Breach, ChainCheck, ChainFault
@@ -64,6 +65,8 @@ def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAU
         print_json({"rows": count, "heads": len(noted), "faults": list(map(asdict, faults))})
     else:
         _print_faults(count, len(noted), faults)
+    if heads is not None and not noted:
+        print_note(f"{heads} holds no head, so a log that was cut at its end would not show")
     if faults:
         raise typer.Exit(1)
 
@@ -95,7 +98,7 @@ def _noted(settings: Settings, path: Path | None) -> dict[int, bytes]:
         with path.open(encoding="utf-8") as lines:
             noted = list(noted_heads(lines, settings.secrets.audit_keys))
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"{path.absolute()}: {type(error).__name__}")
+        fail(f"{path.absolute()}: {file_error(error)}")
     except HeadLineError as error:
         fail(f"{path.absolute()}, {error}")
     return {item.head.seq: item.head.hash for item in noted}
@@ -148,4 +151,4 @@ def _append(path: Path, line: str) -> None:
     try:
         append_line(path, line)
     except OSError as error:
-        fail(f"{path.absolute()}: {type(error).__name__}")
+        fail(f"{path.absolute()}: {file_error(error)}")

@@ -12,6 +12,7 @@ from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.output.terminal import fail, print_json, print_line
+from kadens.privacy.new_file import new_file
 from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
 from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
@@ -69,16 +70,10 @@ def _show(
     plain = [asdict(line) | {"sentence": text} for line, text in zip(lines, sentences, strict=True)]
     if out is not None:
         text = orjson.dumps(plain).decode() if as_json else "\n".join(sentences)
-        _write(out, f"{text}\n")
+        with new_file(out) as beside:
+            beside.write_text(f"{text}\n", encoding="utf-8")
     elif as_json:
         print_json(plain)
     else:
         for text in sentences:
             print_line(text)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        fail(f"{path.absolute()}: {type(error).__name__}")

@@ -34,7 +34,11 @@ Days = Annotated[
         "--days", min=LEAST_DAYS, max=MOST_DAYS, help="For how many days the token holds."
     ),
 ]
-Issue = Annotated[int | None, typer.Option("--issue", min=1, help="The issue number of one token.")]
+_MOST_ISSUES = 2**31 - 1  # what a column of the database holds
+Issue = Annotated[
+    int | None,
+    typer.Option("--issue", min=1, max=_MOST_ISSUES, help="The issue number of one token."),
+]
 LOG_AWAY_NOTE = "the log does not answer: doors refuse the token once a worker has published this"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,6 +72,13 @@ def words_if_any(most: int) -> Callable[[str], str]:
         return kept
 
     return check
+
+
+def finite(value: float | None) -> float | None:
+    """Return a number, None as an absent option; leaves with code 2 for NaN and infinity."""
+    if value is not None and not isfinite(value):
+        raise typer.BadParameter("must be a number")
+    return value
 
 
 def iana_zone(text: str) -> str:

@@ -22,6 +22,7 @@ from storage import audit
 from storage.audit_actions import AuditAction
 from storage.bodies.wrapping import check_keys
 from storage.people import care_team, patients
+from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import records
@@ -97,7 +98,10 @@ def list_patients(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """List patients by pseudonym, a page at a time."""
-    rows = run(_listed(settings_of(data), unit, after, limit))
+    try:
+        rows = run(_listed(settings_of(data), unit, after, limit))
+    except UnknownNameError as error:
+        fail(str(error))
     if as_json:
         print_json([row.plain() for row in rows])
         return
@@ -168,6 +172,8 @@ async def _listed(
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
         pool.connection() as conn,
     ):
+        if unit:
+            await care_team.need_unit(conn, unit)
         rows = await records.patient_lines(conn, unit=unit, after=after, limit=limit)
         names = [row.pseudonym for row in rows]
         # Each patient that is shown gets an audit row, in the transaction of the read.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kadens.commands.console import process_settings
-from kadens.commands.options import DEFAULT_DATA, ProcessData
+from kadens.commands.options import DEFAULT_DATA, ProcessData, finite
 from kadens.output.terminal import fail, print_note
 
 if TYPE_CHECKING:
@@ -124,7 +124,12 @@ _UntilAlert = Annotated[
     typer.Option("--until-alert", help="Print the first pain alert as JSON and exit 0, or exit 1."),
 ]
 _Timeout = Annotated[
-    float, typer.Option(help="How many seconds --until-alert waits after the start.")
+    float | None,
+    typer.Option(
+        min=1,
+        callback=finite,
+        help="How many seconds --until-alert waits after the start; 300 by default.",
+    ),
 ]
 _Broker = Annotated[str, typer.Option(help="auto, kafka, mock, or HOST:PORT of a running Kafka.")]
 _Database = Annotated[str, typer.Option(help="embedded, or the DSN of a running PostgreSQL.")]
@@ -147,9 +152,12 @@ _PatientPort = Annotated[
     ),
 ]
 _Clock = Annotated[str, typer.Option(help="system, fixed:EPOCH_MS or file:PATH (tests).")]
-_Seed = Annotated[int, typer.Option(help="Seed of the simulated patients.")]
+_Seed = Annotated[
+    int | None, typer.Option(min=0, help="Seed of the simulated patients; 1 by default.")
+]
 _Weeks = Annotated[
-    int, typer.Option(min=4, max=52, help="Weeks of history of the simulated patients.")
+    int | None,
+    typer.Option(min=4, max=52, help="Weeks of history of the simulated patients; 12 by default."),
 ]
 
 
@@ -157,7 +165,7 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     *,
     demo: _Demo = False,
     until_alert: _UntilAlert = False,
-    timeout: _Timeout = 300.0,
+    timeout: _Timeout = None,
     broker: _Broker = "auto",
     database: _Database = "embedded",
     data: _Folder = None,
@@ -165,8 +173,8 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     clinic_port: _ClinicPort = 8802,
     patient_port: _PatientPort = None,
     clock: _Clock = "system",
-    seed: _Seed = 1,
-    weeks: _Weeks = 12,
+    seed: _Seed = None,
+    weeks: _Weeks = None,
 ) -> None:
     """Run log, database, doors and worker on this machine.
 
@@ -177,13 +185,17 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     # Without the demo it would wait for its full time and then fail.
     if until_alert and not demo:
         fail("--until-alert needs --demo, since nobody else reports pain", code=2)
+    if timeout is not None and not until_alert:
+        fail("--timeout is how long --until-alert waits, and that is not given", code=2)
+    if not demo and not (seed is None and weeks is None):
+        fail("--seed and --weeks are about the patients of --demo, and that is not given", code=2)
     # who asks for a free port of one door runs several side by side, and a fixed one would clash
     if patient_port is None:
         patient_port = _PATIENT_PORT if clinic_port else 0
     options = Options(
         demo=demo,
         until_alert=until_alert,
-        timeout_s=timeout,
+        timeout_s=300.0 if timeout is None else timeout,
         broker=broker,
         database=database,
         data=data,
@@ -191,8 +203,8 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
         clinic_port=clinic_port,
         patient_port=patient_port,
         clock=clock,
-        seed=seed,
-        weeks=weeks,
+        seed=1 if seed is None else seed,
+        weeks=12 if weeks is None else weeks,
     )
     _run_until_stopped(options)
 
@@ -204,6 +216,7 @@ def _run_until_stopped(options: "Options") -> None:
     try:
         raise typer.Exit(start(options))
     except OSError as error:
-        fail(error.strerror or str(error))
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or error}")
     except ValueError as error:
         fail(str(error))

@@ -13,7 +13,7 @@ from kadens.clock import clock
 from kadens.commands.audited import audited, note_listed
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, checked
-from kadens.delivering.duty_commands import OfUnit, need_unit, unit_named
+from kadens.delivering.duty_commands import OfUnit, unit_named
 from kadens.names import PSEUDONYM
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line
@@ -21,6 +21,7 @@ from kadens.output.visible import visible
 from kadens.settings import Settings
 from model.calendar import rfc3339
 from storage.audit_actions import AuditAction
+from storage.people.care_team import need_unit
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN

@@ -24,7 +24,7 @@ from model.calendar import FIRST_DATE, LAST_DATE, day_bounds, local_date, midnig
 from model.messages.alert_move import Absence, DutyRoster
 from storage.alerts import duty
 from storage.audit_actions import AuditAction
-from storage.people.care_team import unit_exists
+from storage.people.care_team import need_unit
 from storage.people.errors import RefusedError, UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
@@ -251,12 +251,6 @@ def _hours(roster: DutyRoster) -> dict[str, Any]:
 def unit_named(settings: Settings, unit: str) -> str:
     """Return the care unit that is named, or that of the settings; leaves with code 2 without."""
     return unit or settings.clinic_unit or fail(_NEEDED, code=2)
-
-
-async def need_unit(conn: Connection, name: str) -> None:
-    """Raise `UnknownNameError` where there is no such care unit."""
-    if not await unit_exists(conn, name):
-        raise UnknownNameError("there is no such care unit")
 
 
 def _numbers(text: str) -> list[int]:

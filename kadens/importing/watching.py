@@ -10,7 +10,7 @@ import typer
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.files import door_flow, import_file
-from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl, finite
 from kadens.importing.drop_folder import NO_OWNER, DropFolder, DroppedFile, OwnerRule, by_owner
 from kadens.importing.flow import StoppedError
 from kadens.importing.progress import ImportProgress
@@ -23,9 +23,11 @@ from storage.pg.health import AWAY
 _WAIT_S = 60.0  # for the outcomes of a file; one that has none yet stays, and is tried again
 _Folder = Annotated[Path, typer.Argument(help="The folder that files are put into.")]
 _By = Annotated[
-    OwnerRule,
+    OwnerRule | None,
     typer.Option(
-        "--by", help="What names the patient: FOLDER/PATIENT/file, or FOLDER/PATIENT_file."
+        "--by",
+        help="What names the patient: FOLDER/PATIENT/file (folder, the default), or "
+        "FOLDER/PATIENT_file (name).",
     ),
 ]
 _OwnerOfAll = Annotated[
@@ -40,18 +42,24 @@ _Once = Annotated[
 _Settle = Annotated[
     float,
     typer.Option(
-        "--settle", min=0, help="Seconds without a change after which a file is complete."
+        "--settle",
+        min=0,
+        callback=finite,
+        help="Seconds without a change after which a file is complete.",
     ),
 ]
 _Poll = Annotated[
-    float, typer.Option("--poll", min=0.1, help="Most seconds between two looks at the folder.")
+    float,
+    typer.Option(
+        "--poll", min=0.1, callback=finite, help="Most seconds between two looks at the folder."
+    ),
 ]
 
 
 def watch_folder(  # noqa: PLR0913 - one parameter per option
     folder: _Folder,
     *,
-    by: _By = OwnerRule.FOLDER,
+    by: _By = None,
     patient: _OwnerOfAll = "",
     leave: _Leave = False,
     once: _Once = False,
@@ -66,10 +74,12 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
     with its reasons beside it in a text file. With --leave it stays, and is looked at again when it
     changes. Nothing is stored twice, so this may end and start at any time.
     """
-    settings = settings_of(data)
     if not folder.is_dir():
         fail(f"{folder}: not a folder", code=2)
-    drop = DropFolder(folder=folder, by=by, patient=patient, settle_s=settle)
+    if patient and by is not None:
+        fail("--by says whose a file is, and with --patient all are of one patient", code=2)
+    settings = settings_of(data)
+    drop = DropFolder(folder=folder, by=by or OwnerRule.FOLDER, patient=patient, settle_s=settle)
     print_note(_watched(drop, poll))
     try:
         for _ in _looks(folder, poll, min(settle, poll)):

@@ -1,5 +1,6 @@
 """The options of `kadens up`, their checks, and its data folder. Nothing is started here."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -43,7 +44,8 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
 
     A port may take `patience_s` seconds to become free.
     """
-    clock(options.clock)
+    clock(options.clock)()  # a file that is not there is known before anything starts
+    _must_be_usable(options.data)
     if (
         options.broker not in {"auto", "kafka", "mock"}
         and not options.broker.rpartition(":")[2].isdigit()
@@ -56,6 +58,17 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
     }
     for door, port in ports.items():
         _must_be_free(f"--{door}-port", port, patience_s)
+
+
+def _must_be_usable(data: Path | None) -> None:
+    if data is None:
+        return
+    at = data.absolute()
+    if at.exists() and not at.is_dir():
+        raise ValueError(f"--data {data} is no folder")
+    above = next(folder for folder in (at, *at.parents) if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise ValueError(f"--data {data}: {above} cannot be written to")
 
 
 def _must_be_free(option: str, port: int, patience_s: float) -> None:

@@ -29,6 +29,7 @@ from model.privacy.closing import (
     next_step,
 )
 from storage.audit_actions import AuditAction
+from storage.people.care_team import need_unit
 from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 from storage.rights import account_life
@@ -64,6 +65,8 @@ def list_lives(
     terms = _terms(settings)
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
+        if unit:
+            await need_unit(conn, unit)
         kept = await account_life.accounts_of_unit(conn, unit)
         shown = [row for row in kept if not closed or row.life.closed_ms is not None]
         await note_listed(conn, now_ms, "accounts", (row.pseudonym for row in shown))
@@ -90,6 +93,8 @@ def list_warnings(
     """
 
     async def work(conn: Connection, now_ms: int) -> Sequence[AccountWarning]:
+        if unit:
+            await need_unit(conn, unit)
         shown = await account_life.account_warnings(conn, unit)
         await note_listed(conn, now_ms, "warnings", (row.pseudonym for row in shown))
         return shown
@@ -161,8 +166,11 @@ def erase_closed(
     # refused before anything is erased: rows without their bodies would be half an erasure
     if yes and not settings.bodies:
         fail("KADENS_BODIES is empty, so the kept bodies could not be removed", code=2)
-    for line in run(_erase_due(settings, terms, is_meant=yes)):
+    lines = run(_erase_due(settings, terms, is_meant=yes))
+    for line in lines:
         print_line(line)
+    if not lines:
+        print_note("no account is due to be erased")
 
 
 async def _erase_due(settings: Settings, terms: ClosingTerms, *, is_meant: bool) -> list[str]:

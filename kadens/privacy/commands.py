@@ -28,6 +28,7 @@ from model.privacy.requests import (
 from model.schemas.plain_text import text_problem
 from storage.audit_actions import AuditAction
 from storage.people import patients
+from storage.people.care_team import need_unit
 from storage.pg.pool import Connection
 from storage.rights import rights_requests
 from storage.rights.rights_files import LARGEST_RIGHTS_FILE, put_rights_file
@@ -86,6 +87,8 @@ def list_rights_requests(
     """List patients' requests, and mark what is overdue."""
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
+        if unit:
+            await need_unit(conn, unit)
         listed = await rights_requests.list_requests(
             conn, unit=unit, closed=closed, most=MOST_CLOSED
         )

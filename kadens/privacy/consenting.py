@@ -11,19 +11,30 @@ from kadens.commands.audited import audited
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, At, Data, Patient, connector_if_any, instant
 from kadens.output.terminal import fail, print_note
-from model.calendar import rfc3339
+from model.calendar import DAY_MS, rfc3339
 from model.messages.outgoing import PATIENT_CHANNELS
 from storage.audit_actions import AuditAction
 from storage.people.consents import CONTACT_CHANNEL, SOURCE_FETCH, give_consent, withdraw_consent
+from storage.people.errors import RefusedError
 from storage.people.patients import hold_patient_alone
 from storage.pg.pool import Connection
 from storage.rights.consent_texts import consent_text_at
 from storage.rights.stopping import stop_source
 
+# Who withdraws for a later day is still known then; a year mistyped would store data for decades.
+_MOST_AHEAD_MS = 366 * DAY_MS
+
 
 def _channel(text: str) -> str:
     if text and text not in PATIENT_CHANNELS:
         raise typer.BadParameter(f"must be one of {', '.join(PATIENT_CHANNELS)}")
+    return text
+
+
+def _given_text(text: str | None) -> str | None:
+    # a script whose variable is empty would record a consent without the text that was shown
+    if text is not None and not text.partition("/")[0].strip():
+        raise typer.BadParameter("must name a text")
     return text
 
 
@@ -44,8 +55,12 @@ ConsentChannel = Annotated[
     ),
 ]
 ShownText = Annotated[
-    str,
-    typer.Option("--text", help="The consent text that was shown: NAME, or NAME/VERSION."),
+    str | None,
+    typer.Option(
+        "--text",
+        callback=_given_text,
+        help="The consent text that was shown: NAME, or NAME/VERSION.",
+    ),
 ]
 
 
@@ -75,7 +90,7 @@ def record_consent(
     patient: Patient,
     source: ConsentSource = "",
     channel: ConsentChannel = "",
-    text: ShownText = "",
+    text: ShownText = None,
     at: At = "",
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -88,7 +103,7 @@ def record_consent(
 
     async def work(conn: Connection, now_ms: int) -> tuple[str, str]:
         from_ms = now_ms if at_ms == NOW else at_ms
-        name, _, version = text.partition("/")
+        name, _, version = (text or "").partition("/")
         if name:
             shown = await consent_text_at(conn, name, from_ms, version=version, kind=to.kind)
             version = shown.version
@@ -132,6 +147,8 @@ def record_withdrawal(
         await hold_patient_alone(conn, patient)
         now_ms = clock(settings.clock)()  # after the lock: no later body was looked at before
         from_ms = now_ms if at_ms == NOW else at_ms
+        if from_ms > now_ms + _MOST_AHEAD_MS:
+            raise RefusedError("a withdrawal lies at most a year ahead")
         if to.kind == SOURCE_FETCH:
             is_ended = await stop_source(conn, patient, to.name, from_ms=from_ms, now_ms=now_ms)
         else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from kadens.output.file_errors import file_error
 from kadens.settings import Settings, SettingsError
 from model.privacy.endpoints import (
     EndpointListError,
@@ -38,7 +39,7 @@ def read_endpoints(path: str) -> tuple[StatedEndpoint, ...]:
     except EndpointListError as error:
         raise SettingsError(f"{_NAME}={path}: {error}") from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{_NAME}={path}: {type(error).__name__}, no TOML file") from None
+        raise SettingsError(f"{_NAME}={path}: {file_error(error)}") from None
 
 
 def check_endpoints(settings: Settings, variables: Mapping[str, str]) -> int:

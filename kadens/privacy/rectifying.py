@@ -13,6 +13,7 @@ from kadens.commands.options import (
     Json,
     Patient,
     connector_if_any,
+    finite,
     instant,
     typed_words,
 )
@@ -47,13 +48,15 @@ _Source = Annotated[
     ),
 ]
 _Value = Annotated[
-    float | None, typer.Option("--value", help="The right value, on the report's scale.")
+    float | None,
+    typer.Option("--value", callback=finite, help="The right value, on the report's scale."),
 ]
 _Activity = Annotated[str, typer.Option("--type", help="The right type of the session.")]
 _Start = Annotated[str, typer.Option("--start", help="RFC 3339 instant of its beginning.")]
 _End = Annotated[str, typer.Option("--end", help="RFC 3339 instant of its end.")]
 _Exertion = Annotated[
-    float | None, typer.Option("--exertion", help="The right exertion of a workout, CR10.")
+    float | None,
+    typer.Option("--exertion", callback=finite, help="The right exertion of a workout, CR10."),
 ]
 _Void = Annotated[
     bool, typer.Option("--void", help="The record is wrong as such: no value takes its place.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kadens.delivering.receivers_file import ReceiverError, receivers_of
+from kadens.output.file_errors import file_error
 from kadens.secrets.connectors import connectors_of
 from kadens.secrets.own_keys import entries_of, ring_of
 from kadens.secrets.values import KINDS, Secrets, SettingsError
@@ -27,9 +28,7 @@ def read_secrets(path: str | None) -> Secrets:
     try:
         loads = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"KADENS_SECRETS_FILE={path}: {type(error).__name__}, no TOML file"
-        ) from error
+        raise SettingsError(f"KADENS_SECRETS_FILE={path}: {file_error(error)}") from error
     try:
         return secrets_of(loads)
     except SettingsError as error:

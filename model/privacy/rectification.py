@@ -6,6 +6,7 @@ nobody remembers a heart rate better than the watch; a restriction keeps wrong o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from math import isfinite
 from typing import Any
 
 from model.calendar import rfc3339
@@ -103,6 +104,8 @@ def with_right_values(fact: Workout | Report, right: RightValues) -> Workout | R
 def _check_names(fact: Workout | Report, named: Mapping[str, Any]) -> None:
     if not named:
         raise RectificationError("say what is right instead")
+    if any(isinstance(value, float) and not isfinite(value) for value in named.values()):
+        raise RectificationError("what is right must be a number")
     if others := named.keys() - correctable(fact):
         what = "a session" if _is_session(fact) else "that report"
         raise RectificationError(f"{what} has no {min(others)} that could be corrected")

@@ -7,9 +7,9 @@ import unicodedata
 
 from model.words.language import _
 
-# Control characters, halves of surrogate pairs, and signs that turn the order of reading round:
-# with the last a text reads otherwise than it is stored.
-_REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
+# Control characters, and signs that turn the order of reading round: with these a text reads
+# otherwise than it is stored.
+_CONTROL = "Cc"
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -30,8 +30,10 @@ def text_problem(text: str, longest: int, *, allowed: str = "") -> str:
     """
     if len(text) > longest:
         return _("has more than %(longest)s characters", longest=longest)
+    if any(unicodedata.category(sign) == "Cs" for sign in text):
+        return _("has bytes that are no UTF-8 text")
     for sign in text:
-        is_refused = unicodedata.category(sign) in _REFUSED_CATEGORIES or sign in _TURNING
+        is_refused = unicodedata.category(sign) == _CONTROL or sign in _TURNING
         if is_refused and sign not in allowed:
             return _("has a control character")
     return ""

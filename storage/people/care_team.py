@@ -15,6 +15,8 @@ on conflict (subject) do update
 set name = excluded.name, email = excluded.email, care_unit = excluded.care_unit
 returning id"""
 
+_NO_UNIT = "there is no such care unit"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clinician:
@@ -31,10 +33,11 @@ async def add_unit(conn: Connection, name: str) -> None:
     await conn.execute("insert into care_unit (name) values (%s) on conflict do nothing", [name])
 
 
-async def unit_exists(conn: Connection, name: str) -> bool:
-    """Return whether there is a care unit of a name."""
+async def need_unit(conn: Connection, name: str) -> None:
+    """Raise `UnknownNameError` where there is no care unit of a name."""
     result = await conn.execute("select from care_unit where name = %s", [name])
-    return await result.fetchone() is not None
+    if await result.fetchone() is None:
+        raise UnknownNameError(_NO_UNIT)
 
 
 async def add_clinician(conn: Connection, clinician: Clinician) -> None:
@@ -52,4 +55,4 @@ async def add_clinician(conn: Connection, clinician: Clinician) -> None:
         message = "another clinician's subject differs from this one only by case"
         raise TakenError(message) from error
     if added is None:
-        raise UnknownNameError("there is no such care unit")
+        raise UnknownNameError(_NO_UNIT)

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.errors import UniqueViolation
 
 from model.calendar import utc
+from storage.people.consents import CONTACT_CHANNEL, SOURCE_FETCH
 from storage.people.errors import RefusedError, TakenError, UnknownNameError
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -35,6 +36,7 @@ select t.name, t.version, t.language, t.kind, t.purpose, t.legal_basis, t.data_t
 from consent_text t"""
 _ALL = f"{_LIST} order by t.name, t.effective_from"
 _OF_NAME = f"{_LIST} where t.name = %s order by t.effective_from"
+_ASKS_FOR = {SOURCE_FETCH: "a source", CONTACT_CHANNEL: "messages on a channel"}
 _KEEP = f"{_ADD} on conflict do nothing"
 
 
@@ -106,7 +108,7 @@ async def consent_text_at(
     if not begun:
         raise RefusedError("that text was not shown yet at the instant of the consent")
     if kind and begun[-1].kind != kind:
-        raise RefusedError(f"that text is about another kind of consent: {begun[-1].kind}")
+        raise RefusedError(f"that text asks for consent to {_ASKS_FOR[begun[-1].kind]}")
     return begun[-1]
 
 

@@ -180,7 +180,11 @@ async def correction_at(conn: Connection, number: int) -> Correction:
 
 
 async def corrections_of(conn: Connection, patient: str) -> list[Correction]:
-    """Return all corrections of a patient, also those that have ended, oldest first."""
+    """Return all corrections of a patient, also those that have ended, oldest first.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
+    await patient_id(conn, patient)
     return await rows.fetch(conn, _OF_PATIENT, [patient], _correction)
 
 

@@ -115,7 +115,11 @@ async def record_objection(
 
 
 async def restrictions_of(conn: Connection, patient: str) -> list[Restriction]:
-    """Return all restrictions and objections of a patient, lifted ones too, oldest first."""
+    """Return all restrictions and objections of a patient, lifted ones too, oldest first.
+
+    Raises `UnknownNameError` for an unknown patient.
+    """
+    await patient_id(conn, patient)
     return await rows.fetch(conn, _OF_PATIENT, [patient], _restriction)
 
 
@@ -123,7 +127,7 @@ async def restriction_at(conn: Connection, number: int) -> Restriction:
     """Return the restriction or objection of a number. Raises `UnknownNameError`."""
     kept = await rows.fetch(conn, _OF_ID, [number], _restriction)
     if not kept:
-        raise UnknownNameError("there is no such restriction")
+        raise UnknownNameError("there is no restriction or objection of that number")
     return kept[0]
 
 

@@ -124,14 +124,55 @@ def test_a_folder_where_nothing_runs_is_named(tmp_path: Path) -> None:
     assert f"nothing runs on {tmp_path / 'gone'}" in done.output
 
 
-@pytest.mark.parametrize("words", [["--broker", "foo"], ["--clock", "foo"]])
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (["--broker", "foo"], 1, "--broker foo: must be auto"),
+        (["--clock", "foo"], 1, "must be system, fixed:EPOCH_MS or file:PATH"),
+        (["--clock", "fixed:x"], 1, "the clock 'fixed:x' has no epoch ms from 0 to"),
+        (["--clock", "fixed:-1"], 1, "has no epoch ms from 0 to"),
+        (["--clock", "fixed:99999999999999"], 1, "has no epoch ms from 0 to 9999999999999"),
+        (["--clock", "file:/nonexistent/x"], 1, "/nonexistent/x: No such file or directory"),
+        (["--timeout", "60"], 2, "--timeout is how long --until-alert waits"),
+        (["--demo", "--until-alert", "--timeout", "inf"], 2, "'--timeout': must be a number"),
+        (["--demo", "--until-alert", "--timeout", "-1"], 2, "'--timeout': must be at least 1"),
+        (["--seed", "3"], 2, "--seed and --weeks are about the patients of --demo"),
+        (["--weeks", "5"], 2, "--seed and --weeks are about the patients of --demo"),
+        (["--demo", "--seed", "-1"], 2, "'--seed': must be at least 0"),
+    ],
+)
 def test_an_option_that_cannot_be_is_told_before_anything_starts(
-    tmp_path: Path, words: list[str]
+    tmp_path: Path, words: list[str], code: int, why: str
 ) -> None:
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
     done = CliRunner().invoke(app, ["up", *words, *where])
-    assert (done.exit_code, list(tmp_path.iterdir())) == (1, [])
-    assert ": must be " in done.output
+    assert (done.exit_code, list(tmp_path.iterdir())) == (code, []), done.output
+    assert why in " ".join(done.output.split())
+
+
+def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    ports = ["--vendor-port", "0", "--clinic-port", "0"]
+    for data, why in ((file, "is no folder"), (file / "x", "cannot be written to")):
+        done = CliRunner().invoke(app, ["up", "--data", str(data), *ports])
+        assert (done.exit_code, f"--data {data}" in done.output) == (1, True), done.output
+        assert why in done.output
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_what_is_no_number_is_no_right_value(tmp_path: Path, number: str) -> None:
+    for option in ("--value", "--exertion"):
+        record = ["--report", "r", "--patient", "p", "--why", "x", "--data", str(tmp_path)]
+        done = CliRunner().invoke(app, ["rectify", "add", *record, option, number])
+        assert (done.exit_code, "must be a number" in done.output) == (2, True), done.output
+
+
+def test_by_is_nothing_where_all_files_are_of_one_patient(tmp_path: Path) -> None:
+    words = ["watch", str(tmp_path), "--by", "name", "--patient", "p", "--data", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "with --patient all are of one patient" in done.output
 
 
 def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:

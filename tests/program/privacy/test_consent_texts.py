@@ -104,7 +104,7 @@ def test_the_instant_decides_which_version_was_shown(dsn: str, tmp_path: Path) -
     assert "not shown yet" in _refused(*give, "--text", "w", "--at", before)
     assert "not shown yet" in _refused(*give, "--text", "w/2", "--at", _T1)
     assert "no such consent text" in _refused(*give, "--text", "w/3")
-    assert "another kind" in _refused(
+    assert "asks for consent to a source" in _refused(
         "consent", "give", "--channel", "sms", "--patient", "a-1", "--text", "w"
     )
     assert _held(dsn) == []

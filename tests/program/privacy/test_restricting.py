@@ -26,7 +26,7 @@ def test_a_restriction_and_an_objection_from_beginning_to_end(installation: str)
     assert kadens("objection", "record", *of).stdout == "2\n"
     assert "answered, with a ground" in refused("restrict", "lift", "2")
     assert kadens("objection", "answer", "2", "--ground", "care").exit_code == 0
-    assert "no such restriction" in refused("objection", "answer", "9", "--ground", "care")
+    assert "no restriction or objection" in refused("objection", "answer", "9", "--ground", "care")
     listed = kadens("restrict", "list", "--patient", "a-1").stdout
     assert "objection" in listed
     assert "files" in listed

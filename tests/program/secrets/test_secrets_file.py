@@ -81,7 +81,7 @@ _WRONG: list[tuple[str, str]] = [
         )
     ),
     ("connectors = 7", r"tables \[connectors.NAME\]"),
-    ("link_key = ", "TOMLDecodeError, no TOML file"),
+    ("link_key = ", "no TOML file: Invalid value"),
 ]
 
 
