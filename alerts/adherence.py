@@ -209,6 +209,16 @@ def known_days(week: Week, part: PrescriptionDue) -> int:
     return sum(is_known_day(day, part.by_day[day.local_date]) for day in week.days)
 
 
+def least_known_days(week: Week, due: Due | None) -> int:
+    """Return how many days of a week are known for the prescription that knows the fewest.
+
+    Without a prescription only what was worn or answered is known.
+    """
+    if due is None:
+        return week.known_days
+    return min(known_days(week, part) for part in due.parts)
+
+
 def is_known_day(day: WeekDay, row: Prescription) -> bool:
     """Return whether it is known what was done on a day, as far as a prescription is concerned."""
     # A phone in a pocket sees walks, and neither a swim nor a ride.

@@ -174,6 +174,14 @@ def _changes(step: ProgressionStep) -> dict[str, object]:
     return changes
 
 
+def longest_minutes(prescription: Prescription) -> int:
+    """Return the minutes that a session has at most as it is prescribed, 0 where none are.
+
+    Without a most, that is what is prescribed at least.
+    """
+    return max(prescription.minutes_per_session, prescription.most_minutes_per_session or 0)
+
+
 def sevenths_due(prescription: Prescription, day: date) -> int:
     """Return the sevenths of a session that a local date asks for, without regard to pauses.
 

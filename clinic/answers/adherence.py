@@ -8,7 +8,6 @@ its ratio is null. So may a week that unknown days could have completed.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from alerts.adherence import (
     Adherence,
@@ -17,7 +16,7 @@ from alerts.adherence import (
     capped,
     confirmed,
     credited,
-    known_days,
+    least_known_days,
     measure,
     standing,
 )
@@ -116,7 +115,7 @@ def measured(week: Week | None, versions: Sequence[Prescription], monday: date) 
     done = measure(row, what)
     limits = thresholds_on(LOW_ADHERENCE, versions, monday)
     judged = standing(row, what, limits)
-    known = min(map(partial(known_days, row), what.parts))
+    known = least_known_days(row, what)
     unknown = known < limits["known_days"] or judged is Standing.THIN
     # Done on the known days is done, whatever the unknown days hold; too little may be completed.
     # Intensity stays as it is: it is a share of the known minutes, not of what was due.

@@ -9,7 +9,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from alerts.adherence import Standing, capped, credited, measure, standing, unseen_days
+from alerts.adherence import (
+    Standing,
+    capped,
+    credited,
+    least_known_days,
+    measure,
+    standing,
+    unseen_days,
+)
 from alerts.due import Due, due_in_week
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.thresholds import thresholds_on
@@ -87,7 +95,8 @@ def view(
     """
     what = due_in_week(prescriptions, week.monday)
     judged = _standing(week, what, prescriptions)
-    look = _look(week, what, judged, running=running)
+    known = least_known_days(week, what)
+    look = _look(week, what, judged, running=running, known=known)
     part = None if judged is Standing.THIN else share(week, what)
     return WeekView(
         monday=week.monday,
@@ -102,10 +111,10 @@ def view(
         due_dose_min=what.dose_min if what else None,
         share=part,
         label=_label(look, judged, part),
-        why=_why(week, look, judged) or _unseen(week, what, judged, waits=waits),
+        why=_why(look, judged, known) or _unseen(week, what, judged, waits=waits),
         valid_days=week.valid_days,
         answered_days=week.answered_days,
-        known_days=week.known_days,
+        known_days=known,
         algorithm=week.algorithm,
         strength_days=sum(has_strength(day.by_type) for day in week.days),
         due_strength_days=what.strength_days if what else None,
@@ -136,20 +145,20 @@ def _standing(week: Week, what: Due | None, prescriptions: Sequence[Prescription
     return standing(week, what, thresholds_on(LOW_ADHERENCE, prescriptions, week.monday))
 
 
-def _look(week: Week, what: Due | None, judged: Standing, *, running: bool) -> WeekLook:
+def _look(week: Week, what: Due | None, judged: Standing, *, running: bool, known: int) -> WeekLook:
     if running:
         return WeekLook.RUNNING
     if what is not None and what.paused_days == _DAYS:
         return WeekLook.PAUSED
     # Nothing arrived at all: no bar may stand here, for a bar of no height reads as a miss.
-    if not (week.known_days or week.sessions or week.session_ms):
+    if not (known or week.sessions or week.session_ms):
         return WeekLook.SILENT
     if judged is Standing.NONE_DUE:
         return WeekLook.NOT_DUE
     return WeekLook.THIN if judged is Standing.THIN else WeekLook.JUDGED
 
 
-def _why(week: Week, look: WeekLook, judged: Standing) -> str:
+def _why(look: WeekLook, judged: Standing, known: int) -> str:
     """Return why a figure of a week is not known and what to do, "" where nothing is to be said."""
     if look is WeekLook.RUNNING and judged is Standing.NONE_DUE:
         return _("The week is not over yet; no prescription holds on all of its days.")
@@ -157,8 +166,8 @@ def _why(week: Week, look: WeekLook, judged: Standing) -> str:
         return _(
             "Only %(known)s of 7 days are known, and the other %(unknown)s could have held what is "
             "missing: ask the patient about them.",
-            known=week.known_days,
-            unknown=_DAYS - week.known_days,
+            known=known,
+            unknown=_DAYS - known,
         )
     return translated(_WHY.get(look, ""))
 

@@ -7,10 +7,9 @@ missing data never counts as not done. Below a minimum of data there is no summa
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import chain
 
-from alerts.adherence import known_days
+from alerts.adherence import least_known_days
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from clinic.answers.adherence import Average, Measured, TotalShape, measured, total_of
 from clinic.summary.alert_deeds import AlertDeed, alert_deeds
@@ -172,7 +171,7 @@ def _held(given: FollowUpInput) -> list[Measured]:
 
 
 def _is_known(item: Measured) -> bool:
-    least = min(map(partial(known_days, item.week), item.due.parts))
+    least = least_known_days(item.week, item.due)
     return least >= KNOWN_DAYS
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from alerts.adherence import least_known_days
 from clinic.answers.days import unknown_day
 from clinic.pages.quality_flags import doubts
 from kadens.derivation.derivation import Derivation
@@ -96,7 +97,7 @@ def _week_json(derivation: Derivation, first: date) -> _JsonObject:
         "time": None if done is None else done.time,
         "intensity": None if done is None else done.intensity,
         "dose": None if done is None else done.dose,
-        "known_days": week.known_days,
+        "known_days": least_known_days(week, None if item is None else item.due),
     }
 
 

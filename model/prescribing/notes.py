@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from model.prescription import Prescription
+from model.prescription import Prescription, longest_minutes
 from model.words.language import _
 
 _LONG_AGO = timedelta(weeks=4)
@@ -64,8 +64,7 @@ def _past_notes(prescription: Prescription, today: date) -> Iterator[Prescriptio
 
 
 def _dose_notes(prescription: Prescription) -> Iterator[PrescriptionNote]:
-    longest = prescription.most_minutes_per_session or prescription.minutes_per_session
-    most = _VIGOROUS * prescription.sessions_per_week * longest
+    most = _VIGOROUS * prescription.sessions_per_week * longest_minutes(prescription)
     dose = prescription.dose_min_per_week
     # where no session is asked for, the dose alone says what is due
     if dose is not None and 0 < most < dose:

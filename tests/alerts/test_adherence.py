@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.adherence import Standing, adherence, capped, measure, standing
+from alerts.adherence import (
+    Standing,
+    adherence,
+    capped,
+    least_known_days,
+    measure,
+    standing,
+)
 from alerts.due import due_in_week
 from model.derived.days import Week, WeekDay
 from model.intensity import ZoneTimes
@@ -337,3 +344,16 @@ def test_a_phone_that_was_carried_knows_of_walks(
     week = week_of(_MONDAY, 0, ZoneTimes(), known=0)
     week = replace(week, days=tuple(replace(day, carried=True) for day in week.days))
     assert standing(week, due, {"ratio": 0.8, "known_days": 4}) is expected
+    assert least_known_days(week, due) == (7 if expected is Standing.LOW else 0)
+    assert least_known_days(week, None) == 0
+
+
+def test_of_two_prescriptions_the_one_that_knows_less_counts() -> None:
+    walks, rides = (
+        replace(_PRESCRIPTION, id=name, types=(name,)) for name in ("walking", "cycling")
+    )
+    due = due_in_week((walks, rides), _MONDAY)
+    week = week_of(_MONDAY, 0, ZoneTimes(), known=2)
+    week = replace(week, days=tuple(replace(day, carried=True) for day in week.days))
+    assert least_known_days(week, due) == 2
+    assert least_known_days(week, due_in_week((walks,), _MONDAY)) == 7

@@ -13,6 +13,7 @@ from alerts.adherence import (
     Standing,
     credited,
     credited_apart,
+    least_known_days,
     measure,
     unseen_days,
 )
@@ -165,7 +166,7 @@ def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
         "minutes_due": due.minutes,
         "frequency": ratios.frequency,
         "time": ratios.time,
-        "known_days": week.known_days,
+        "known_days": least_known_days(week, due),
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
         "carried_days": sum(day.carried and not day.known for day in week.days),

@@ -22,7 +22,7 @@ from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating, SessionBrief
 from model.calendar import MINUTE_MS, local_date, week_bounds
 from model.prescribing.credit import is_credited
-from model.prescription import Prescription, in_force
+from model.prescription import Prescription, in_force, longest_minutes
 from model.words.borg_scales import BORG_6_20_SCALE, rpe_6_20
 from model.words.language import _
 
@@ -87,11 +87,12 @@ def _long_session(
     """Yield a finding where a session was too long and hurt."""
     thresholds = thresholds_on(rule, (prescription,), session.local_date)
     minutes = session.timer_ms / MINUTE_MS
-    most = thresholds["length"] * prescription.minutes_per_session
+    prescribed = longest_minutes(prescription)
+    most = thresholds["length"] * prescribed
     painful = [rating for rating in ratings if rating.value >= thresholds["pain"]]
     hard = _too_hard(session, prescription)
     # without prescribed minutes any session would be longer than 0
-    if prescription.minutes_per_session and minutes > most and (painful or hard):
+    if prescribed and minutes > most and (painful or hard):
         yield _finding(
             on,
             rule,
@@ -101,7 +102,7 @@ def _long_session(
             session=session.id,
             evidence={
                 "minutes": minutes,
-                "minutes_prescribed": prescription.minutes_per_session,
+                "minutes_prescribed": prescribed,
                 "ratings": list(map(rating_evidence, painful)),
                 "thresholds": thresholds,
                 **({} if painful else {"exertion": hard}),
@@ -204,7 +205,7 @@ def _dose_words(week: Mapping[str, Any], thresholds: Mapping[str, float]) -> str
 OVERDOSE = Rule(
     id="A6",
     family="load",
-    version=3,
+    version=4,
     tier=Tier.B,  # at the gravest
     title="Much more than prescribed",
     thresholds={

@@ -16,7 +16,7 @@ from model.calendar import MINUTE_MS, local_date
 from model.derived.sessions import Origin
 from model.intensity import ZoneThresholds
 from model.prescribing.credit import is_credited
-from model.prescription import Prescription
+from model.prescription import Prescription, longest_minutes
 from stream.compute.intensity.zones import held_values, zone_times_between
 from stream.compute.pieces import Pieces, union_of_spans
 from stream.compute.series.reported_columns import HEART
@@ -82,7 +82,7 @@ def _prescribed_ms(candidate: SessionCandidate, prescribed: Iterable[Prescriptio
     minutes = 0
     for row in prescribed:
         if is_credited(row, candidate.type):
-            minutes = max(minutes, row.minutes_per_session)
+            minutes = max(minutes, longest_minutes(row))
     return minutes * MINUTE_MS
 
 

@@ -78,6 +78,18 @@ def test_a_session_more_than_twice_as_long_with_pain(
     assert values_of(judge(on, (OVERDOSE,)), "key") == (["s"] if held else [])
 
 
+@pytest.mark.parametrize(("minutes", "keys"), [(90, []), (91, ["s"])])
+def test_twice_as_long_is_twice_the_longest_that_is_prescribed(
+    minutes: int, keys: list[str]
+) -> None:
+    span = replace(PAIN_PRESCRIPTION, most_minutes_per_session=45)
+    rated_s = rated("r", 0.5, 6, session="s")
+    on = pain_input(rated_s, sessions=(_session(minutes),), prescriptions=(span,))
+    findings = judge(on, (OVERDOSE,))
+    assert values_of(findings, "key") == keys
+    assert {finding.evidence["minutes_prescribed"] for finding in findings} <= {45}
+
+
 @pytest.mark.parametrize(
     ("types", "held"), [((), True), (("walking",), True), (("strength",), False)]
 )

@@ -117,6 +117,13 @@ def test_longer_than_three_times_the_prescribed(minutes: float, counted: float) 
     assert bool(matching(session.flags, what=FORGOT_TO_STOP)) is (counted != minutes)
 
 
+@pytest.mark.parametrize(("minutes", "counted"), [(180, 180), (180.5, 40)])
+def test_a_prescribed_span_counts_by_its_longest(minutes: float, counted: float) -> None:
+    span = replace(_WALK, most_minutes_per_session=60)
+    session = _session([(0, 40, 105), (40, minutes, 70)], minutes, span)
+    assert session.timer_ms == counted * _MIN
+
+
 @pytest.mark.parametrize(("active", "counted"), [(50, 50), (50.5, 100)])
 def test_half_of_it_is_very_light(active: float, counted: float) -> None:
     assert _session([(0, active, 105), (active, 100, 70)], 100).timer_ms == counted * _MIN
