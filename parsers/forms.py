@@ -1,7 +1,7 @@
 """Form-encoded bodies (`application/x-www-form-urlencoded`), and numbers in texts. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from math import isfinite
 from urllib.parse import parse_qsl
 
@@ -74,6 +74,25 @@ def number_in(written: str, where: str) -> float:
     if not isfinite(number):
         raise Unreadable(where, "not a number")
     return number + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+
+
+def numbers_of(
+    form: Mapping[str, str], names: Container[str], errors: list[Unreadable]
+) -> JsonObject:
+    """Return the numbers of the fields with these names, as JSON would hold them.
+
+    An empty field states none. What is no number is in `errors`, by the name of its field. They are
+    in the form's order, so `names` may be a set, or the table of `summary_figures`.
+    """
+    numbers: JsonObject = {}
+    for name, written in form.items():
+        if name not in names or not written:
+            continue
+        try:
+            numbers[name] = number_in(written, name)
+        except Unreadable as error:
+            errors.append(error)
+    return numbers
 
 
 def plain_number(written: str, *, in_english: bool) -> str:

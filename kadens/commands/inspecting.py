@@ -118,7 +118,8 @@ def record_case(
     A case is FOLDER/request.json, body.* and expected.json; one test runs them all. What today's
     reader makes of the payload is what it must make of it from then on, so read expected.json
     before you commit it. A folder that holds anything is never overwritten. Record invented or
-    cleaned payloads only, because cases are part of the repository.
+    cleaned payloads only, because cases are part of the repository. The name of your file is left
+    out, unless the reader needs it: then request.json keeps it, without its folder.
     """
     payload = read_payload(body)
     context = _context(body, connector, header, query, received_ms)

@@ -1,14 +1,14 @@
 """Recorded cases: a request in a folder, with the output that its reader must give.
 
-    FOLDER/request.json    connector, content_type, filename, headers, query, received_ms,
-                           requested, body
+    FOLDER/request.json    connector, content_type, headers, query, received_ms, requested, body;
+                           filename, where the name of a file tells what is in it
     FOLDER/body.*          the payload as it came; `body` in request.json is its name
     FOLDER/expected.json   what is read: a list of objects as `kadens inspect --facts` prints them
 
 Must never overwrite a case: to change an expectation is a decision, and the file is deleted first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,16 @@ def expected_lines(folder: Path) -> list[FactLine]:
 def write_case(folder: Path, case: RecordedCase, suffix: str) -> list[FactLine]:
     """Write a case and return its lines; raises FileExistsError when the folder is not empty.
 
-    `suffix` is the ending of the body's name: ".json".
+    `suffix` is the ending of the body's name: ".json". The name of the file is kept only where
+    without it something else is read.
     """
     lines = case.lines()  # first: an unknown connector leaves no folder behind
+    # a local file may be named after a person, and cases are part of the repository
+    nameless = replace(case, context=replace(case.context, filename=""))
+    context = nameless.context if nameless.lines() == lines else case.context
     new_folder(folder)
     body = f"body{suffix}"
-    request = {name: value for name, value in plain(case.context).items() if value}
+    request = {name: value for name, value in plain(context).items() if value}
     (folder / body).write_bytes(case.payload)
     (folder / REQUEST).write_bytes(indented({**request, "body": body}))
     (folder / EXPECTED).write_bytes(_listed(lines))

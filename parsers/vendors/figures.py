@@ -30,7 +30,10 @@ class Figure:
 def summary_figures(
     record: JsonObject, table: Mapping[str, Figure], where: str, errors: list[Unreadable]
 ) -> dict[str, float]:
-    """Return the totals of a workout by our names; what cannot be read is in `errors`."""
+    """Return the totals of a workout by our names; what cannot be read is in `errors`.
+
+    `where` is the path of the record, "" for one whose fields lie at the root of the body.
+    """
     summary: dict[str, float] = {}
     for theirs, row in table.items():
         value = record.get(theirs)
@@ -38,7 +41,7 @@ def summary_figures(
             continue
         try:
             # bounded in the vendor's unit, so that the reason names what was sent
-            stated = number_within(value, 0, row.most / row.factor, f"{where}.{theirs}")
+            stated = number_within(value, 0, row.most / row.factor, _path(where, theirs))
             summary[row.name] = round(stated * row.factor, 6)
         except Unreadable as error:
             errors.append(error)
@@ -54,12 +57,16 @@ def day_figures(
         if record.get(theirs) is None:
             continue
         try:
-            stated = measure_of(record[theirs], row.name, f"{where}.{theirs}", row.factor)
+            stated = measure_of(record[theirs], row.name, _path(where, theirs), row.factor)
             # a sum of decimal fractions is not exact
             totals[row.name] = round(totals.get(row.name, 0.0) + stated, 6)
         except Unreadable as error:
             errors.append(error)
     return totals
+
+
+def _path(where: str, name: str) -> str:
+    return f"{where}.{name}" if where else name
 
 
 def calendar_date(value: object, where: str) -> date:

@@ -57,8 +57,21 @@ def test_every_file_that_contributing_names_is_there() -> None:
         "ingest/vendors/acme.py",
         "parsers/vendors/acme.py",
         "docs/vendors/acme.md",
+        "tests/data/acme/proved/door.json",
+        "tests/data/acme/proved/body.txt",
         "var/secrets.toml",
         "alerts/rules/KIND/x1_what_it_finds.py",
     }
     assert len(named) > 50
     assert [name for name in sorted(named - example) if not any(ROOT.glob(name))] == []
+
+
+def test_what_contributing_names_of_a_file_is_in_that_file() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"`(\w+)`(?: of| in|, in) `((?:[a-z_]+/)+[a-z_0-9]+\.py)`", text)
+    assert len(pairs) > 15
+    missing: list[str] = []
+    for name, path in pairs:
+        if not re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8")):
+            missing.append(f"{name} of {path}")
+    assert missing == []

@@ -38,7 +38,6 @@ MAY: tuple[tuple[str, tuple[str, ...]], ...] = (
             "alerts.delivery",
             "storage",
             "kadens.embedded.guard",
-            "fhir_r4",
         ),
     ),
     ("ingest", ("runtime", "model", "web")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.proving.proofs import LinkOnly
 from ingest.vendors import CONNECTORS
 from kadens.cli import COMMANDS
 from kadens.lazy_commands import every_command
@@ -30,12 +31,28 @@ def test_every_connector_has_a_row_in_both_pages() -> None:
         assert listed is (row.name != FILES_CONNECTOR)
 
 
-def test_the_table_of_coverage_tells_the_ways_apart() -> None:
+def _coverage_rows() -> list[list[str]]:
+    """Return the cells of each line of the table of coverage, its head first."""
     page = vendor_pages.vendor_pages()["coverage.md"]
     lines = page[page.index("| source |") :].partition("\n\n")[0].splitlines()
-    rows = {line.split("|")[1].strip(" `"): line.split("|")[2:-1] for line in lines}
-    heads = [head.strip() for head in rows["source"]]
-    junction = dict(zip(heads, (cell.strip() for cell in rows["junction"]), strict=True))
+    return [_cells_of_line(line) for line in lines]
+
+
+def _cells_of_line(line: str) -> list[str]:
+    return [cell.strip(" `") for cell in line.split("|")[1:-1]]
+
+
+def test_no_source_has_two_rows_or_an_empty_one() -> None:
+    rows = _coverage_rows()
+    names = [row[0] for row in rows]
+    assert names == list(dict.fromkeys(names))
+    assert [row[0] for row in rows if not any(row[1:])] == []
+    assert {"fit", "coros"} <= set(names)
+
+
+def test_the_table_of_coverage_tells_the_ways_apart() -> None:
+    rows = {name: cells for name, *cells in _coverage_rows()}
+    junction = dict(zip(rows["source"], rows["junction"], strict=True))
     assert (junction["heart rate"], junction["workouts"]) == ("push, fetch", "push, fetch")
     assert (junction["steps"], junction["resting heart rate"]) == ("push", "push (days)")
 
@@ -58,6 +75,13 @@ def test_the_page_says_which_vendors_tell_of_no_deletion() -> None:
 _NOW_S = 1_763_974_800  # 2025-11-24T09:00:00Z
 _MADE = vendor_pages.vendor_pages().keys()
 _PAGES = sorted(path for path in vendor_pages.FOLDER.glob("*.md") if path.name not in _MADE)
+_OUR_OWN = {"reports"}  # sent by the deployer's own app
+
+
+def test_every_vendor_where_somebody_registers_has_a_setup_page() -> None:
+    # what a link token alone proves has nothing to register
+    vendors = {row.name for row in CONNECTORS if not isinstance(row.proof, LinkOnly)} - _OUR_OWN
+    assert vendors - {page.stem for page in _PAGES} == set(), "write docs/vendors/NAME.md"
 
 
 @pytest.mark.parametrize("page", _PAGES, ids=lambda page: page.stem)

@@ -6,7 +6,7 @@ are is read from their rows, and what a source gives from the facts that its rec
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ _WAYS = ("push", "fetch", "file")
 _DAYS = " (days)"
 _FILES = frozenset(("fit", "tcx", "gpx", "sniff"))
 # Their files are written by the simulator, so that no recorded case tells of them.
-_FIT = "FIT files hold all of these; see `parsers/fit/`"
+_FIT = {"fit": "FIT files hold all of these; see `parsers/fit/`"}
+_IN_FILES = "only in files that are fetched, below"
 _README = """\
 # For a vendor's engineer: what Kadens accepts, and how it answers
 
@@ -186,10 +187,11 @@ def _coverage() -> str:
             wanted = line.get("fetch", {}).get("format", "")
             if wanted in _FILES:
                 files[source].add("FIT, TCX or GPX by its bytes" if wanted == "sniff" else wanted)
-    rows = [(f"`{name}`", *_cells(given[name])) for name in _order()]
+    words = dict.fromkeys(files, _IN_FILES) | _FIT
+    rows = [_coverage_row(name, given[name], words) for name in _order(given.keys() | words)]
     listed = [(f"`{name}`", ", ".join(sorted(kinds))) for name, kinds in sorted(files.items())]
     return _COVERAGE.format(
-        coverage=table(("source", *COVERED), [*rows, ("`fit`", _FIT, *[""] * (len(COVERED) - 1))]),
+        coverage=table(("source", *COVERED), rows),
         files=table(("source", "file"), listed),
         **_taken_back(gone),
     )
@@ -203,12 +205,27 @@ def _taken_back(gone: Mapping[str, set[str]]) -> dict[str, str]:
     return {"deletions": table(("source", "deletions"), rows), "silent": silent}
 
 
-def _order() -> Iterator[str]:
+def _coverage_row(
+    name: str, given: Mapping[str, set[str]], words: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the row of a source, with words in place of cells where no recorded case has any."""
+    cells = tuple(_cells(given))
+    if not any(cells):
+        cells = (words.get(name, "nothing yet"), *cells[1:])
+    return (f"`{name}`", *cells)
+
+
+def _order(shown: Collection[str]) -> Iterator[str]:
+    """Yield the connectors, then the formats of files that are `shown` to give something.
+
+    The others are no sources: what a packed file holds is of another format.
+    """
     for row in CONNECTORS:
         if row.name != FILES_CONNECTOR:
             yield row.name
     for form in FORMATS:
-        if form.sniff is not None and not matching(CONNECTORS, name=form.name):
+        is_file = form.sniff is not None and form.name in shown
+        if is_file and not matching(CONNECTORS, name=form.name):
             yield form.name
 
 

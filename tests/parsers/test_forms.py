@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from model.errors import BodyError
 from parsers.bounds import MOST_OBJECTS
 from parsers.fields import Unreadable
-from parsers.forms import MOST_FORM_FIELDS, document_in, form_of, number_in
+from parsers.forms import MOST_FORM_FIELDS, document_in, form_of, number_in, numbers_of
+from parsers.vendors.figures import Figure, summary_figures
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,24 @@ def test_a_number_in_a_text(written: str, number: float) -> None:
 def test_other_texts_are_no_number(written: str) -> None:
     with pytest.raises(Unreadable):
         number_in(written, "field")
+
+
+def test_the_numbers_of_a_form_are_read_by_name_and_in_its_order() -> None:
+    errors: list[Unreadable] = []
+    form = {"b": "2e1", "x": "no", "d": "", "c": "many", "a": "-0", "e": "nan"}
+    numbers = numbers_of(form, {"a", "b", "c", "d", "e", "f"}, errors)
+    assert repr(list(numbers.items())) == "[('b', 20.0), ('a', 0.0)]"
+    assert [(error.where, error.why) for error in errors] == [
+        ("c", "not a number"),
+        ("e", "not a number"),
+    ]
+
+
+def test_the_figures_of_a_form_are_read_as_those_of_json() -> None:
+    table = {"dist_km": Figure("distance", 1000.0), "avg_hr": Figure("heart_rate_mean", most=300)}
+    errors: list[Unreadable] = []
+    form = form_of(b"dist_km=5.25&avg_hr=900&note=run")
+    assert summary_figures(numbers_of(form, table, errors), table, "", errors) == {
+        "distance": 5250.0
+    }
+    assert [(error.where, error.why) for error in errors] == [("avg_hr", "outside of 0 to 300")]

@@ -80,6 +80,24 @@ def test_a_case_is_recorded_once_and_never_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "name", "kept"),
+    [
+        ("gpx", "walk of Test Testsson.gpx", ""),
+        ("fitbit_steps", "steps-2026-09-24.json", "steps-2026-09-24.json"),
+    ],
+)
+def test_the_name_of_a_file_is_recorded_only_where_it_is_needed(
+    tmp_path: Path, case: str, name: str, kept: str
+) -> None:
+    path = next(path for path in _CASES if path.parent.name == case)
+    body = tmp_path / name
+    body.write_bytes(read_case(path).payload)
+    assert _record(str(body), str(tmp_path / "case"))[0] == 0
+    assert read_case(tmp_path / "case").context.filename == kept
+    assert expected_lines(tmp_path / "case")
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["--connector", "nobody"],
