@@ -29,7 +29,7 @@ from storage.reads.views import (
     SessionSpan,
 )
 
-MOST_FACTS = 200  # on the page of a session
+MOST_LISTED_FACTS = 200  # on the page of a session
 LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
 
 # At an instant with several samples the greater (record, value) is shown, as in the series from
@@ -169,7 +169,7 @@ async def session_sheet(
         "session": session,
         "metric": METRIC["heart_rate"].id,
         "marks": [instrument.value for instrument in MARKS],
-        "most": MOST_FACTS,
+        "most": MOST_LISTED_FACTS,
         "after": AFTER_SESSION_MS,
         "unanswered": list(NOT_ANSWERED),
     }

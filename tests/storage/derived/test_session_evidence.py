@@ -7,7 +7,7 @@ from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import Fact
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
-from storage.reads.evidence import MOST_FACTS, session_sheet
+from storage.reads.evidence import MOST_LISTED_FACTS, session_sheet
 from stream.compute.derive import derive
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
@@ -95,11 +95,11 @@ async def test_the_facts_that_a_page_has_no_room_for_are_counted(conn: Connectio
     whose = head("r1", T0, _END)
     parts = [
         block(whose, [T0 + number * 1_000], [120.0], part=number)
-        for number in range(MOST_FACTS + 5)
+        for number in range(MOST_LISTED_FACTS + 5)
     ]
     await _tell(conn, workout(whose), *parts)
     ((session,),) = await (await conn.execute("select session from session")).fetchall()
     sheet = await session_sheet(conn, "unit", "p1", session)
     assert sheet is not None
-    assert (len(sheet.facts), sheet.fact_count) == (MOST_FACTS, MOST_FACTS + 6)
+    assert (len(sheet.facts), sheet.fact_count) == (MOST_LISTED_FACTS, MOST_LISTED_FACTS + 6)
     assert sheet.facts[0].kind == "workout"
