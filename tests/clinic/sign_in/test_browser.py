@@ -3,35 +3,24 @@
 Cookies and the content policy are strict.
 """
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.chromium import CHROMIUM, CHROMIUM_FLAGS, NEEDS_CHROMIUM
 from tests.clinic.sign_in.conftest import Open
 from tests.clinic.sign_in.provider import SIGN_IN_NOW, Provider
 
-_CHROMIUM = next(
-    (
-        path
-        for name in ("chromium", "chromium-browser", "google-chrome")
-        if (path := shutil.which(name))
-    ),
-    "",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not _CHROMIUM, reason="no Chromium on the path"),
-]
+pytestmark = NEEDS_CHROMIUM
 WAIT_MS = 20_000
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[BrowserContext]:
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser.new_context()
         browser.close()
 
