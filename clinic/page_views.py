@@ -86,8 +86,8 @@ class PatientView:
 class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
-    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date,
-    `profile` the patient's heart profile of that date.
+    `selections` are the sources selected for its minutes, `prescribed` what is in force on its
+    date, `profile` the patient's heart profile of that date.
     `measured` has each metric with each source that measured it, selected or not.
     """
 
@@ -97,7 +97,7 @@ class SessionView:
     curve: Curve
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
-    choices: tuple[SourceSelection, ...]
+    selections: tuple[SourceSelection, ...]
     prescribed: tuple[Prescription, ...] = ()
     profile: HeartProfile | None = None
     measured: tuple[tuple[str, Source], ...] = ()

@@ -180,10 +180,10 @@ def cursor(session: Session) -> str:
 
 def placed(text: str) -> tuple[int, str]:
     """Return start and id from a cursor. Raises ValueError with a plain reason."""
-    matches = CURSOR.fullmatch(text)
-    if matches is None:
+    match = CURSOR.fullmatch(text)
+    if match is None:
         raise ValueError("must be the `next` of the page before")
-    return int(matches[1]), matches[2]
+    return int(match[1]), match[2]
 
 
 def session_line(session: Session) -> SessionLine:
@@ -194,7 +194,7 @@ def session_line(session: Session) -> SessionLine:
 def session_answer(
     session: Session,
     *,
-    choices: Sequence[SourceSelection],
+    selections: Sequence[SourceSelection],
     facts: Sequence[FactRow],
     reports: Sequence[ReportRow],
     curve: Curve,
@@ -207,7 +207,7 @@ def session_answer(
         quality_flags=tuple(map(_flag, session.flags)),
         pauses=tuple(map(SpanShape.of, session.pauses)),
         stops=tuple(map(SpanShape.of, session.stops)),
-        source_selections=tuple(map(_choice, choices)),
+        source_selections=tuple(map(_selection, selections)),
         facts=tuple(map(_fact, facts)),
         reports=tuple(map(_report, reports)),
         curve=curve,
@@ -239,12 +239,12 @@ def _flag(flag: QualityFlag) -> QualityFlagShape:
     )
 
 
-def _choice(source_selection: SourceSelection) -> SourceSelectionShape:
-    span = {"start": rfc3339(source_selection.start_ms), "end": rfc3339(source_selection.end_ms)}
+def _selection(selection: SourceSelection) -> SourceSelectionShape:
+    span = {"start": rfc3339(selection.start_ms), "end": rfc3339(selection.end_ms)}
     return SourceSelectionShape(
-        metric=source_selection.metric,
-        source=SourceShape.of(source_selection.source),
-        why=source_selection.why,
+        metric=selection.metric,
+        source=SourceShape.of(selection.source),
+        why=selection.why,
         **span,
     )
 

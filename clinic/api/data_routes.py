@@ -109,7 +109,11 @@ async def answer_session(
         view = await reads.read_session_view(scope, pseudonym, session, max_points)
     # Made after the scope has closed, so that it holds no connection meanwhile.
     return session_answers.session_answer(
-        view.session, choices=view.choices, facts=view.facts, reports=view.reports, curve=view.curve
+        view.session,
+        selections=view.selections,
+        facts=view.facts,
+        reports=view.reports,
+        curve=view.curve,
     )
 
 

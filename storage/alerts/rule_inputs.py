@@ -165,24 +165,24 @@ async def _read_rows(
 ) -> _ReadRows:
     patients = list(of)
     # pain that names a session within another is matched by time, and so passes to the other
-    requested: rows.Row = {
+    params: rows.Row = {
         "patients": patients,
         "sinces": [since[number] for number in patients],
         "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "recent": now_ms - RECENT_MS,
         "unanswered": list(NOT_ANSWERED),
     }
-    prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
+    prescriptions = await _each(conn, _PRESCRIPTIONS, params, _prescription)
     watermarks = await watermarks_of(conn, patients, now_ms)
     turned_on = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
     return _ReadRows(
         now_ms=now_ms,
-        sessions=await _each(conn, _SESSIONS, requested, _session),
+        sessions=await _each(conn, _SESSIONS, params, _session),
         prescriptions=prescriptions,
-        weeks=await _each(conn, _WEEKS, requested, derived_rows.read_week),
-        days=await _each(conn, _DAYS, requested, derived_rows.read_day),
+        weeks=await _each(conn, _WEEKS, params, derived_rows.read_week),
+        days=await _each(conn, _DAYS, params, derived_rows.read_day),
         watermarks=watermarks,
-        resolved=await _each(conn, _RESOLVED, requested, lambda row: row),
+        resolved=await _each(conn, _RESOLVED, params, lambda row: row),
         reports=await current_reports(conn, patients, now_ms - LOOK_BACK_DAYS * DAY_MS),
         settings=await rule_settings_of(conn, patients),
         restricted=await restricted_of(conn, patients),

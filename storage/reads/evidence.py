@@ -145,7 +145,7 @@ async def session_sheet(
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
     if brief is None or not sessions:
         return None
-    requested = {
+    params = {
         "patient": pseudonym,
         "session": session,
         "metric": METRIC["heart_rate"].id,
@@ -154,10 +154,10 @@ async def session_sheet(
     return SessionSheet(
         patient=brief,
         session=sessions[0],
-        heart=await _heart(conn, requested, sessions[0]),
-        facts=tuple(await rows.fetch(conn, _FACTS, requested, _fact)),
-        reports=tuple(await _reports(conn, requested)),
-        choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
+        heart=await _heart(conn, params, sessions[0]),
+        facts=tuple(await rows.fetch(conn, _FACTS, params, _fact)),
+        reports=tuple(await _reports(conn, params)),
+        selections=tuple(await rows.fetch(conn, _SELECTIONS, params, derived_rows.read_selection)),
     )
 
 
@@ -173,24 +173,24 @@ async def stored_sentences(
 
 async def alert_brief(conn: Connection, unit: str, key: str) -> AlertBrief | None:
     """Return an alert by id (`key`); None when the unit has no such alert."""
-    requested = {"unit": unit, "alert": rows.uuid(key)}
-    matches = await rows.fetch_as(conn, _ALERT, requested, AlertBrief)
-    return matches[0] if matches else None
+    params = {"unit": unit, "alert": rows.uuid(key)}
+    briefs = await rows.fetch_as(conn, _ALERT, params, AlertBrief)
+    return briefs[0] if briefs else None
 
 
 async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
     """Return an alert by id with its findings and moves; None when the unit has no such alert."""
-    matches = await alert_brief(conn, unit, key)
-    brief = await clinic_queries.patient_brief(conn, unit, matches.pseudonym) if matches else None
-    if matches is None or brief is None:
+    alert = await alert_brief(conn, unit, key)
+    brief = await clinic_queries.patient_brief(conn, unit, alert.pseudonym) if alert else None
+    if alert is None or brief is None:
         return None
-    requested, known_as = {"alert": rows.uuid(key)}, str(matches.id)
+    params, known_as = {"alert": rows.uuid(key)}, str(alert.id)
     return AlertPage(
         patient=brief,
-        alert=matches,
-        findings=tuple(await rows.fetch_as(conn, _FINDINGS, requested, FindingRow)),
+        alert=alert,
+        findings=tuple(await rows.fetch_as(conn, _FINDINGS, params, FindingRow)),
         moves=(await moves_of(conn, [known_as]))[known_as],
-        notes=tuple(await rows.fetch_as(conn, _NOTES, requested, AlertNote)),
+        notes=tuple(await rows.fetch_as(conn, _NOTES, params, AlertNote)),
     )
 
 

@@ -243,7 +243,7 @@ class PatientPage:
 class SessionSheet:
     """A session and what it was derived from.
 
-    `heart` has (epoch ms, beats per minute), with a single value for each instant. `choices` are
+    `heart` has (epoch ms, beats per minute), with a single value for each instant. `selections` are
     the source selections of its minutes, cut at its start and end, in order of metric and time.
     """
 
@@ -252,7 +252,7 @@ class SessionSheet:
     heart: tuple[tuple[int, float], ...]
     facts: tuple[FactRow, ...]
     reports: tuple[ReportRow, ...]
-    choices: tuple[SourceSelection, ...]
+    selections: tuple[SourceSelection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

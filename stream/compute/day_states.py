@@ -77,7 +77,7 @@ def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
     """Return whether a prescription asks for a session on a date on which it is in force."""
     first = monday(day)
     week = _recalled_week(first, known)
-    requested: list[int] = []
+    sevenths: list[int] = []
     done = 0 if week is None else _recalled(week, asking, known)
     room_left = 0
     for number in range(7):
@@ -96,9 +96,9 @@ def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
         )
         for row in _prescribed(at, known):
             if row.id == asking.id:
-                requested.append(sevenths_due(row, at))
+                sevenths.append(sevenths_due(row, at))
                 room_left += row.max_per_day if has_room else 0
-    return share_of_week(requested) - done > room_left
+    return share_of_week(sevenths) - done > room_left
 
 
 def _recalled_week(first: date, known: DayStateInput) -> Week | None:

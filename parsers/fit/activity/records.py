@@ -152,14 +152,14 @@ def samples_of(
     # All columns share the instants, so undated messages get a 0 here and are left out below.
     dated = times.dated
     instants = np.where(dated, (times.stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
-    matches = {}
+    samples = {}
     for name, fields in wanted.items():
         values = _any_of(group, fields)
         if values is not None and name == "cadence" and _FRACTION in group:
             values = values + np.nan_to_num(group.numbers(_FRACTION))
         if values is not None and (valid := dated & np.isfinite(values)).any():
-            matches[name] = Samples(t=instants, v=values).where(valid)
-    return matches
+            samples[name] = Samples(t=instants, v=values).where(valid)
+    return samples
 
 
 def _any_of(group: Group, fields: tuple[str, ...]) -> Floats | None:
