@@ -14,7 +14,7 @@ from model.calendar import MINUTE_MS
 from model.derived.sessions import ABOVE_CEILING, FAR_ABOVE_CEILING, QualityFlag
 from model.facts import Instants, Values
 from stream.compute.series.reported_columns import HEART
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 
 _Marks = NDArray[np.bool_]
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.derived.algorithm import PARTIAL_ABOVE
 from model.derived.sessions import FORGOT_TO_STOP, HeartSummary, QualityFlag, Session
-from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
-from model.prescription import Intensity, Prescription
+from model.intensity import ZoneTimes
+from model.prescription import Intensity
 from model.words.activities import TYPES
 from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
@@ -20,25 +19,15 @@ from stream.compute.intensity.zones import shortened, zone_times_between, zone_t
 from stream.compute.pieces import Pieces
 from stream.compute.series.quality import ScreenedHeartRate, cadence_at, quality_flags
 from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, ReportedSeries
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
 from stream.compute.sessions.ceiling import ceiling_flags
+from stream.compute.sessions.date_inputs import DateInputs
 from stream.compute.sessions.moving import moving_ms, stops_between
 from stream.compute.sessions.overlap import mostly_covered, unplaced_ms_in
 
 _FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateInputs:
-    """What the figures of a session rest on beside its samples, on the local date of its start."""
-
-    day: date
-    profile: HeartProfile | None
-    thresholds: ZoneThresholds
-    prescribed: tuple[Prescription, ...]
-    shortest_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

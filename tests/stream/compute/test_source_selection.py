@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import reported_series
-from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
+from stream.compute.series.resolved_metric import ResolvedMetric
+from stream.compute.series.source_selection import resolve, source_selections
 from tests.depth import INVARIANT
 from tests.rows import values_of
 
