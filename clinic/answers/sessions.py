@@ -66,7 +66,7 @@ class SessionLine(Shape):
     """Whose heart rate fills most of the zones."""
     record: str
     body: str
-    """SHA-256 of the body that told it."""
+    """SHA-256 of the payload it came from."""
     algorithm: str
 
 
@@ -106,7 +106,7 @@ class FactShape(Shape):
     connector: str
     source: SourceShape
     body: str
-    """SHA-256 of the body that told it."""
+    """SHA-256 of the payload it came from."""
     kept_bytes: int | None
     """Size of that body as it is kept; null when it is not."""
 

@@ -30,7 +30,9 @@ DEEDS: Mapping[str, PlainWords] = {
         "försökte något med dina uppgifter men nekades",
     ),
     # An alert is a notice here: to a patient, an alert sounds like an alarm about their health.
-    "alert.acknowledge": PlainWords("saw to a notice about you", "tog emot en avisering om dig"),
+    "alert.acknowledge": PlainWords(
+        "confirmed a notice about you", "kvitterade en avisering om dig"
+    ),
     "alert.claim": PlainWords("took on a notice about you", "tog hand om en avisering om dig"),
     "alert.handover": PlainWords(
         "handed a notice about you to a colleague", "lämnade en avisering om dig till en kollega"
@@ -61,9 +63,9 @@ DEEDS: Mapping[str, PlainWords] = {
     ),
     "patient.revoke": PlainWords("ended a link of yours", "avslutade en av dina länkar"),
     "patient.erase": PlainWords("erased your data", "raderade dina uppgifter"),
-    "patient.review": PlainWords("looked you through", "gick igenom dina uppgifter"),
+    "patient.review": PlainWords("reviewed your data", "gick igenom dina uppgifter"),
     "patient.unreview": PlainWords(
-        "took back that you were looked through", "tog tillbaka en markerad genomgång"
+        "took back the mark of a review", "tog tillbaka en markerad genomgång"
     ),
     "patient.label": PlainWords("changed your tags or sites", "ändrade dina etiketter"),
     "account.link": PlainWords("linked an account of yours", "kopplade ett av dina konton"),
@@ -94,7 +96,9 @@ DEEDS: Mapping[str, PlainWords] = {
         "checked why somebody looked at your data",
         "granskade varför någon tittat på dina uppgifter",
     ),
-    "rule.set": PlainWords("changed when you are noticed", "ändrade när du uppmärksammas"),
+    "rule.set": PlainWords(
+        "changed the limits for notices about you", "ändrade gränserna för aviseringar om dig"
+    ),
     # What patients ask for as their right. Each step is in their log, so that they can see how far
     # a request has come and who has it.
     "patient.door": PlainWords(

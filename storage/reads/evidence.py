@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from model.alert import StoredSentence
 from model.derived.sessions import Session
 from model.facts import MARKS
+from model.intensity import HR_CEILING, HR_FLOOR
 from model.metrics import METRIC
 from storage.derived import derived_rows
 from storage.facts.corrected import CORRECTED_FACT
@@ -25,8 +26,6 @@ from storage.reads.views import (
     ReportRow,
     SessionSheet,
 )
-
-LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
 
 # At an instant with several samples the greater (record, value) is shown, as in the series from
 # which the zones were computed.
@@ -205,7 +204,12 @@ async def moves_of(conn: Connection, alerts: Sequence[str]) -> dict[str, tuple[M
 async def _heart(
     conn: Connection, value: rows.Row, session: Session
 ) -> tuple[tuple[int, float], ...]:
-    span = {"start": session.start_ms, "end": session.end_ms, "lowest": LOWEST, "highest": HIGHEST}
+    span = {
+        "start": session.start_ms,
+        "end": session.end_ms,
+        "lowest": HR_FLOOR,
+        "highest": HR_CEILING,
+    }
     return tuple(
         await rows.fetch(conn, _HEART, {**value, **span}, lambda row: (row["t"], row["v"]))
     )

@@ -14,7 +14,7 @@ from kadens.cli import app
 from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
 from parsers import formats
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
 from tests.databases.reuse import TEMPLATE, create

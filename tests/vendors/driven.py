@@ -22,8 +22,8 @@ from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.facts import AttributedFact, DaySummary, Reject, Workout
 from model.keyring import KeyRing
 from model.received import Context, Fetch, Notice, Part
-from model.vendor_api import Api
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api
 from parsers.formats import read_items
 from simulate.vendors.platform.exchanges import Arrived
 from simulate.vendors.platform.server import PlatformServer

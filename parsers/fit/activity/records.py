@@ -16,6 +16,8 @@ from parsers.fit.activity.values import (
     DEVICE_TIME_END,
     FIT_EPOCH,
     LAST_TIME,
+    TIMER_EVENT,
+    TIMER_STOPS,
     device_time,
     problem_at,
 )
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from parsers.fit.group import Group
 
 _EVENT_S = 2.0  # an event may be written a little before the last record
-_TIMER = 0  # the event of the timer
-_STOPS = (1, 4, 8, 9)  # types of events with which the timer stands still
 _FRACTION = "fractional_cadence"  # the part of a turn that `cadence` leaves out
 
 
@@ -117,7 +117,7 @@ def _testimony(fit: FitFile, latest: float) -> Testimony:
         timer=_total(timer),
         written=tuple(map(float, written)),
         spans=tuple(zip(starts.tolist(), (starts + elapsed).tolist(), strict=True)),
-        events=bool((fit["event"].numbers("event") == _TIMER).any()),
+        events=bool((fit["event"].numbers("event") == TIMER_EVENT).any()),
         latest=latest,
     )
 
@@ -131,7 +131,9 @@ def _stopped(
     group: Group, offsets: NDArray[np.uint32], stamps: Floats, odd: NDArray[np.intp]
 ) -> list[bool]:
     """Return for each odd step whether the timer was stopped there, by place or by time."""
-    stops = (group.numbers("event") == _TIMER) & np.isin(group.numbers("event_type"), _STOPS)
+    stops = (group.numbers("event") == TIMER_EVENT) & np.isin(
+        group.numbers("event_type"), TIMER_STOPS
+    )
     places, times = np.asarray(group.offsets)[stops], group.numbers("timestamp")[stops]
     stopped = []
     for at in odd.tolist():

@@ -10,7 +10,7 @@ from model.derived.algorithm import PARTIAL_ABOVE
 from model.derived.sessions import FORGOT_TO_STOP, HeartSummary, QualityFlag, Session
 from model.intensity import ZoneTimes
 from model.prescription import Intensity
-from model.words.activities import TYPES
+from model.words.activities import FAMILIES_WITH_STEPS, TYPES
 from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
 from stream.compute.intensity.measured_session import MeasuredSession
@@ -26,8 +26,6 @@ from stream.compute.sessions.ceiling import ceiling_flags
 from stream.compute.sessions.date_inputs import DateInputs
 from stream.compute.sessions.moving import moving_ms, stops_between
 from stream.compute.sessions.overlap import mostly_covered, unplaced_ms_in
-
-_FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +216,7 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
     heart = samples.resolved.get(HEART)
     selected = frozenset() if heart is None else heart.sources_between(start, end)
     # Heart rate near a rhythm that is no rhythm of steps shows no lock onto the steps.
-    has_steps = type_family(candidate) == _FAMILY_WITH_STEPS
+    has_steps = type_family(candidate) in FAMILIES_WITH_STEPS
     steps = samples.series(CADENCE) if has_steps else None
     flags: list[QualityFlag] = []
     for series in samples.reported_heart:
