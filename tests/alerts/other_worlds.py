@@ -174,7 +174,7 @@ def judged_input(
     blocked = restricted_dates(((*span, RESTRICTED) for span in times), held.zone)
     return replace(
         on,
-        signs=sign_answers(held.of_kind(Report), held.zone),
+        signs=sign_answers(held.current_of_kind(Report), held.zone),
         restricted=times,
         prescriptions=tuple(paused_while_blocked(row, blocked) for row in on.prescriptions),
     )

@@ -67,7 +67,7 @@ def _compare(held: HeldFacts, athlete: StravaAthlete) -> None:
         heart |= dict(zip(column.t.tolist(), column.v.tolist(), strict=True))
     assert heart == athlete.heart
     workouts = {}
-    for item in held.of_kind(Workout):
+    for item in held.current_of_kind(Workout):
         fact, head = item.fact, item.fact.head
         assert isinstance(fact, Workout)
         name = int(head.record.removeprefix("strava:"))

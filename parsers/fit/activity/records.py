@@ -131,9 +131,8 @@ def _stopped(
     group: Group, offsets: NDArray[np.uint32], stamps: Floats, odd: NDArray[np.intp]
 ) -> list[bool]:
     """Return for each odd step whether the timer was stopped there, by place or by time."""
-    stops = (group.numbers("event") == TIMER_EVENT) & np.isin(
-        group.numbers("event_type"), TIMER_STOPS
-    )
+    stops = np.isin(group.numbers("event_type"), TIMER_STOPS)
+    stops &= group.numbers("event") == TIMER_EVENT
     places, times = np.asarray(group.offsets)[stops], group.numbers("timestamp")[stops]
     stopped = []
     for at in odd.tolist():

@@ -77,8 +77,8 @@ def _holds(t: Instants, marks: _Marks, least_ms: int) -> _Marks:
     begins = np.searchsorted(t, t - least_ms, side="right") - 1
     begins = np.minimum(begins, positions - _LEAST_SAMPLES + 1)
     sums = np.concatenate(([0], np.cumsum(marks)))
-    of = np.maximum(begins, 0)
-    share = (sums[positions + 1] - sums[of]) / (positions + 1 - of)
+    first = np.maximum(begins, 0)
+    share = (sums[positions + 1] - sums[first]) / (positions + 1 - first)
     return (begins >= 0) & (share >= _LEAST_SHARE)
 
 
