@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -83,11 +84,11 @@ async def test_dates_that_a_restriction_touches_are_a_pause_until_it_is_lifted(
     await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
     day = local_date(T0, "Europe/Stockholm")
     until_ms = midnight(day + timedelta(days=2), "Europe/Stockholm")
-    set_by = {"by": "c", "why": "disputed", "now_ms": T0}
+    restrict = partial(restrictions.add_restriction, conn, "p1", by="c", why="disputed", now_ms=T0)
     # another source may still tell of a session, so one alone takes nothing
-    await restrictions.add_restriction(conn, "p1", interval=(T0, None), source="files", **set_by)
+    await restrict(interval=(T0, None), source="files")
     assert await pauses() == ()
-    number = await restrictions.add_restriction(conn, "p1", interval=(T0, until_ms), **set_by)
+    number = await restrict(interval=(T0, until_ms))
     restricted = Pause(first=day, last=day + timedelta(days=1), why=RESTRICTED)
     assert await pauses() == (restricted,)
     later = T0 + 5 * _DAY
