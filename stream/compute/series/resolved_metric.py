@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.columns.rollups import Integers
 from model.facts import Instants, Source
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.series.sources import STREAMED, hold_times, streamed_hold_times
 
 # Why a source is selected, from the weakest to the strongest reason.
-REASONS = ("only", "name", "samples", "rank", "coverage")
+SELECTION_REASONS = ("only", "name", "samples", "rank", "coverage")
 
 # Where a series is cut, the hold of this many samples may change. This many show how they hold.
 _EDGE, _SEEN = 2, 4
-
-Integers: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,7 +24,7 @@ class ResolvedMetric:
     `series` holds the samples, and `source_index` int64[n] the position in `sources` of each
     sample's source. `minutes` int64[m] are the epoch minutes with a sample, increasing. For each of
     them `selected` int64[m] is the position in `sources` of the selected source, and `why` int64[m]
-    the position in `REASONS` of the reason.
+    the position in `SELECTION_REASONS` of the reason.
     """
 
     metric: str

@@ -14,20 +14,20 @@ import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.columns import runs
+from model.columns.rollups import Integers
 from model.derived.sessions import SourceSelection
 from model.facts import Instants
 from stream.compute.series.reported_columns import ReportedSeries
 from stream.compute.series.resolved_metric import (
-    REASONS,
-    Integers,
+    SELECTION_REASONS,
     ResolvedMetric,
     selected_holds,
 )
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.series.sources import hold_ms, hold_times, source_rank
 
-# Positions in `REASONS`.
-_ONLY, _NAME, _SAMPLES, _RANK, _COVERAGE = range(len(REASONS))
+# Positions in `SELECTION_REASONS`.
+_ONLY, _NAME, _SAMPLES, _RANK, _COVERAGE = range(len(SELECTION_REASONS))
 
 # A score is `(rank + 1) * _RANK_STEP - bits of the number of samples`; the least score is selected.
 _RANK_STEP = 64  # more bits than any number of samples has, so that a better rank always wins
@@ -85,7 +85,7 @@ def source_selections(
             source=resolved.sources[int(selected[a])],
             start_ms=int(minutes[a]) * MINUTE_MS,
             end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
-            why=REASONS[int(reason)],
+            why=SELECTION_REASONS[int(reason)],
         )
         selections.append(selection)
     return tuple(selections)
@@ -172,7 +172,7 @@ def _select(
 
 
 def _reason(best: Integers, score: Integers) -> Integers:
-    """Return what distinguishes two scores, as positions in `REASONS`."""
+    """Return what distinguishes two scores, as positions in `SELECTION_REASONS`."""
     no_other = best == _NO_SCORE
     other_cover = best // _COVER_STEP != score // _COVER_STEP
     other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
