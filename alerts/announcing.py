@@ -158,15 +158,19 @@ def _digest(contact: Contact, by: Announcing) -> Sequence[OutboxMessage]:
 
 
 def cover_notices(
-    of: CoveredAlerts, roster: DutyRoster, contacts: Sequence[Contact], by: Announcing, now_ms: int
+    covered: CoveredAlerts,
+    roster: DutyRoster,
+    contacts: Sequence[Contact],
+    by: Announcing,
+    now_ms: int,
 ) -> list[OutboxMessage]:
     """Return what tells who acts for an absent clinician that alerts wait, once an absence."""
     reachable = [_at_address(contact, by.ways) for contact in contacts]
     by_address = {contact.email: contact for contact in reachable}
     made: list[OutboxMessage] = []
-    for address in recipients(reachable, acting_for(roster, [of.subject], now_ms)):
-        first_ms = _first_ms(by_address[address], of.tier, by, now_ms)
-        key = f"cover/{of.subject}/{of.from_ms}/{address}"
+    for address in recipients(reachable, acting_for(roster, [covered.subject], now_ms)):
+        first_ms = _first_ms(by_address[address], covered.tier, by, now_ms)
+        key = f"cover/{covered.subject}/{covered.from_ms}/{address}"
         made.append(_to_open(by_address[address], key, by, first_ms))
     return made
 
@@ -203,7 +207,7 @@ def nudge_message(patient: int, pseudonym: str, key: str) -> OutboxMessage:
 
 
 def request_notices(
-    of: OpenDue, near: str, contacts: Sequence[Contact], by: Announcing, now_ms: int
+    request: OpenDue, near: str, contacts: Sequence[Contact], by: Announcing, now_ms: int
 ) -> list[OutboxMessage]:
     """Return what tells a unit's people that a patient's request is nearly late (`near`) or late.
 
@@ -215,9 +219,9 @@ def request_notices(
     for address in sorted(reachable.keys() - {""}):
         contact = reachable[address]
         # a longer time is another last date, of which people are told anew
-        key = f"request/{of.number}/{of.due}/{near}/{address}"
+        key = f"request/{request.number}/{request.due}/{near}/{address}"
         first_ms = quiet_until(contact.quiet, by.zone, now_ms)
-        made.append(_to_open(contact, key, by, first_ms, of.patient))
+        made.append(_to_open(contact, key, by, first_ms, request.patient))
     return made
 
 

@@ -43,8 +43,8 @@ async def copied(
 async def _taken(
     conn: Connection, patients: Sequence[int], first_ms: int, last_ms: int
 ) -> memoryview:
-    requested = _TAKE.format(SHADOW, Literal(list(patients)), utc(first_ms), utc(last_ms))
-    async with conn.cursor() as cursor, cursor.copy(requested) as copy:
+    statement = _TAKE.format(SHADOW, Literal(list(patients)), utc(first_ms), utc(last_ms))
+    async with conn.cursor() as cursor, cursor.copy(statement) as copy:
         data = b"".join([bytes(block) async for block in copy])
     return memoryview(data)[len(COPY_HEAD) : -len(COPY_TAIL)]
 

@@ -204,9 +204,9 @@ def _all_seen(on: Stage, probes: Sequence[Probe], sending: Iterable[Future[Any]]
 
 def _seen(on: Stage, probe: Probe) -> bool:
     waiting = [patient for patient in list(probe.begun) if patient not in probe.seen]
-    matches = on.rows(probe.query, [waiting]) if waiting else []
+    derived = on.rows(probe.query, [waiting]) if waiting else []
     now = time.perf_counter()
-    probe.seen.update({patient: now for (patient,) in matches})
+    probe.seen.update({patient: now for (patient,) in derived})
     return len(probe.seen) == len(probe.sent)
 
 

@@ -95,9 +95,9 @@ def run(size: _Size) -> list[Row]:
     with stage(
         sum(load.patients for load in size.loads) + size.loads[0].patients, size.workers
     ) as on:
-        matches = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
+        measurements = [(way, _measured(on, way, size.rounds)) for way in _ways(on, size)]
     rows: list[Row] = []
-    for way, measured in matches:
+    for way, measured in measurements:
         rows += _rows(way, measured, size)
     return rows
 
@@ -116,7 +116,7 @@ def _ways(on: Stage, size: _Size) -> list[Way]:
 
 
 def _measured(on: Stage, way: Way, rounds: int) -> Measured:
-    matches = Measured()
+    measured = Measured()
     for number in range(rounds + 1):
         day = day_of(number)
         sent = deliveries(way.load.make, on.people, way.people, day)
@@ -126,12 +126,12 @@ def _measured(on: Stage, way: Way, rounds: int) -> Measured:
         after = cpu_seconds()
         rows, copying = asyncio.run(copied(on.dsn, on.of(way.people), day, day + DAY_MS))
         if number:  # the first round warms up
-            matches.took.append(took)
-            matches.copied.append(copying)
-            matches.rows.append(rows)
+            measured.took.append(took)
+            measured.copied.append(copying)
+            measured.rows.append(rows)
             for name, seconds in after.items():
-                matches.cpu[name] = matches.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
-    return matches
+                measured.cpu[name] = measured.cpu.get(name, 0.0) + seconds - before.get(name, 0.0)
+    return measured
 
 
 def _timed(

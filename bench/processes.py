@@ -107,8 +107,8 @@ def _ours(there: dict[int, Process]) -> dict[int, str]:
 
 
 def _processes() -> dict[int, Process]:
-    matches = {int(path.name): _read(path / "stat") for path in _PROC.glob("[0-9]*")}
-    return {pid: _process(line) for pid, line in matches.items() if line}
+    lines = {int(path.name): _read(path / "stat") for path in _PROC.glob("[0-9]*")}
+    return {pid: _process(line) for pid, line in lines.items() if line}
 
 
 def _process(line: bytes) -> Process:

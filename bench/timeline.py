@@ -157,8 +157,8 @@ async def _fill(conn: Connection, kind: str, number: int) -> _Bench:
     for start in range(_START_MS, _END_MS, WEEK_MS):
         end = min(start + WEEK_MS, _END_MS)
         await _month(conn, kind, start, end)
-        requested = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
-        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), requested)
+        params = {"source": source, "start": utc(start), "end": utc(end), "patients": numbers}
+        await conn.execute((_MINUTES + _IN_ORDER[kind]).encode(), params)
     for statement in _AFTER[kind]:
         await conn.execute(statement)
     return _Bench(kind=kind, patients=numbers)
@@ -206,21 +206,21 @@ async def _timed(conn: Connection, bench: _Bench) -> dict[str, list[float]]:
             seconds[way].append(time.perf_counter() - begun)
         if answers["bands"] != answers["raw"]:
             raise AssertionError("the two ways do not answer the same")
-    return {way: matches[1:] for way, matches in seconds.items()}
+    return {way: taken[1:] for way, taken in seconds.items()}
 
 
 async def _by_bands(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     del bench
-    matches = await read_timeline(conn, patient, "heart_rate", _START_MS, _END_MS, POINTS)
-    columns = (matches.t, matches.n, matches.minimum, matches.mean, matches.maximum)
+    timeline = await read_timeline(conn, patient, "heart_rate", _START_MS, _END_MS, POINTS)
+    columns = (timeline.t, timeline.n, timeline.minimum, timeline.mean, timeline.maximum)
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 async def _by_samples(conn: Connection, bench: _Bench, patient: int) -> list[Bucket]:
     _, width_ms, first_ms = grid(SPAN, POINTS)
     query = _RAW.format(_BUCKET[bench.kind])
-    requested = [width_ms // 1000, utc(first_ms), patient, utc(_START_MS), utc(_END_MS)]
-    rows = await (await conn.execute(query.encode(), requested)).fetchall()
+    params = [width_ms // 1000, utc(first_ms), patient, utc(_START_MS), utc(_END_MS)]
+    rows = await (await conn.execute(query.encode(), params)).fetchall()
     return [(epoch_ms(t), n, low, mean, high) for t, n, low, mean, high in rows]
 
 

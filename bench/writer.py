@@ -122,7 +122,7 @@ async def _measure(dsn: str, rounds: int) -> dict[str, list[float]]:
             for name in sorted(turns, reverse=number // 2 % 2 == 0):
                 seconds[name].append(await _timed(conn, turns[name]))
             seconds["again"].append(await _timed(conn, turns["writer"]))
-    return {name: matches[1:] for name, matches in seconds.items()}  # the first round warms up
+    return {name: taken[1:] for name, taken in seconds.items()}  # the first round warms up
 
 
 def _puts(attributed_facts: list[AttributedFact]) -> list[samples.Put]:

@@ -89,8 +89,8 @@ class Changes:
         self._pages.add(mine)
         try:
             yield b"retry: 2000\n\n"
-            while selected := await _notified(mine):
-                yield selected
+            while event_bytes := await _notified(mine):
+                yield event_bytes
         finally:
             self._pages.discard(mine)
 

@@ -87,8 +87,8 @@ class SessionView:
     """A session with its curve, the facts that it was derived from and the reports about it.
 
     `facts` are the first of `fact_count`.
-    `choices` are the sources selected for its minutes, `prescribed` what is in force on its date,
-    `profile` the patient's heart profile of that date.
+    `selections` are the sources selected for its minutes, `prescribed` what is in force on its
+    date, `profile` the patient's heart profile of that date.
     `measured` has each metric with each source that measured it, selected or not.
     """
 
@@ -99,7 +99,7 @@ class SessionView:
     facts: tuple[FactRow, ...]
     fact_count: int
     reports: tuple[ReportRow, ...]
-    choices: tuple[SourceSelection, ...]
+    selections: tuple[SourceSelection, ...]
     prescribed: tuple[Prescription, ...] = ()
     profile: HeartProfile | None = None
     measured: tuple[tuple[str, Source], ...] = ()

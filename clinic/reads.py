@@ -185,7 +185,7 @@ async def read_session_view(
         facts=sheet.facts,
         fact_count=sheet.fact_count,
         reports=linked_reports(sheet),
-        choices=sheet.choices,
+        selections=sheet.selections,
         measured=await measured_in_session(scope.conn, pseudonym, key),
         prescribed=in_force(versions.get(pseudonym, ()), item.local_date),
         profile=await read_profile(scope, pseudonym, item.local_date),
@@ -240,10 +240,10 @@ async def _calendar(
 
 async def read_brief(scope: RequestScope, pseudonym: str) -> PatientBrief:
     """Return a patient of the clinician's care unit; 404 for any other patient."""
-    matches = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
-    if matches is None:
+    brief = await clinic_queries.patient_brief(scope.conn, scope.unit, pseudonym)
+    if brief is None:
         raise _unknown("patient")
-    return matches
+    return brief
 
 
 async def name_of(scope: RequestScope, pseudonym: str) -> str:

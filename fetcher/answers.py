@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 
-from model.vendor_api import TAKEN_BEFORE, TAKEN_FOR_LATER, TAKEN_TO_PUSH
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import TAKEN_BEFORE, TAKEN_FOR_LATER, TAKEN_TO_PUSH
 
 _HEAD = 512  # bytes at the beginning of a body in which HTML shows itself
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")

@@ -12,7 +12,7 @@ from fetcher.spending import GroupedSpending
 from fetcher.token_spool import TokenSpool
 from fetcher.tokens import OAuthClient, RefreshMeans
 from model.keyring import KeyRing, Keys
-from model.vendor_api import Api, RateWindow
+from model.vendors.vendor_api import Api, RateWindow
 from storage.fetching.budgets import BudgetWindow
 from storage.pg.pool import Pool
 

@@ -11,8 +11,8 @@ from fetcher.client import Question
 from fetcher.parts import FetchedVendor
 from fetcher.tokens import basic
 from model.received import Fetch
-from model.vendor_api import Permission
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Permission
 
 _JSON_TYPE = "application/json"
 

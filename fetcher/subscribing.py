@@ -15,8 +15,8 @@ from fetcher.asking import RequestResult, ask_within_budget
 from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import permitted
 from model.calendar import DAY_MS
-from model.vendor_api import Permission, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Permission, Subscription, Subscriptions
 from runtime.log_lines import get_logger
 from storage.fetching.tending import claim_subscriptions, retry_subscriptions
 

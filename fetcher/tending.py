@@ -13,8 +13,8 @@ from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.single import LEASE_MS
 from fetcher.subscribing import RETRY_MS, AskVendor, has_worked, reconcile
 from model.calendar import DAY_MS
-from model.vendor_api import Api, Permission
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, Permission
 from storage.fetching.connections import mark_broken
 from storage.fetching.tending import TakenAccount, finish_account, take_account
 

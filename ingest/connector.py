@@ -10,7 +10,7 @@ from typing import TypeAlias
 from ingest.proving.proofs import LinkOnly, Proof
 from ingest.proving.verify import FIELDS_LIMIT
 from model.received import Context
-from model.vendor_api import Api
+from model.vendors.vendor_api import Api
 
 MIB = 1024 * 1024
 JSON = "application/json"

@@ -119,8 +119,8 @@ class RevokedFollower:
 
 
 async def _some(client: AIOKafkaConsumer) -> list[ConsumerRecord]:
-    matches = await client.getmany(_PARTITION, timeout_ms=POLL_MS)
-    return list(matches.get(_PARTITION, ()))
+    records = await client.getmany(_PARTITION, timeout_ms=POLL_MS)
+    return list(records.get(_PARTITION, ()))
 
 
 async def _close(client: AIOKafkaConsumer) -> None:

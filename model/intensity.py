@@ -26,6 +26,9 @@ class Zone(StrEnum):
 ZONES: tuple[Zone, ...] = tuple(Zone)
 CLASSES: tuple[Zone, ...] = ZONES[:5]  # without unknown time, which is no intensity
 
+# Beats a minute, our defaults: a heart rate outside of them is an error of the sensor.
+HR_FLOOR, HR_CEILING = 30.0, 230.0
+
 
 class Confidence(StrEnum):
     """How far a figure can be trusted.

@@ -136,10 +136,10 @@ def number_of(value: object, where: str) -> float:
 
 def number_within(value: object, low: float, high: float, where: str) -> float:
     """Return a number from `low` to `high`, both included."""
-    matches = number_of(value, where)
-    if not low <= matches <= high:
+    number = number_of(value, where)
+    if not low <= number <= high:
         raise Unreadable(where, f"outside of {low:g} to {high:g}", RejectKind.RANGE)
-    return matches
+    return number
 
 
 def measure_of(
@@ -181,11 +181,11 @@ def zone_offset(value: object, where: str) -> int | None:
     """Return "+01:00" as minutes east of UTC; None for null, and for "Z" as in `instant_of`."""
     if value is None or value in ("Z", "z"):
         return None
-    matches = _OFFSET.fullmatch(value) if isinstance(value, str) else None
-    if matches is None:
+    match = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         raise Unreadable(where, _why(value, "not a UTC offset"))
-    minutes = int(matches[2]) * 60 + int(matches[3])
-    return real_offset(-minutes if matches[1] == "-" else minutes, where)
+    minutes = int(match[2]) * 60 + int(match[3])
+    return real_offset(-minutes if match[1] == "-" else minutes, where)
 
 
 def real_offset(minutes: int, where: str) -> int:

@@ -285,7 +285,7 @@ def _equipment(value: object, where: str, errors: list[Unreadable]) -> tuple[str
 
 
 def _any_of(words: type[Word], value: object, where: str) -> Word:
-    matches = next((word for word in words if word.value == value), None)
-    if matches is None:
+    word_meant = next((word for word in words if word.value == value), None)
+    if word_meant is None:
         raise Unreadable(where, "not one of its words", RejectKind.UNKNOWN)
-    return matches
+    return word_meant

@@ -60,8 +60,8 @@ class SeriesByKey:
     def stream(self, revision: int = 0) -> Iterator[SampleBlock]:
         """Yield the samples as blocks of streams."""
         for (metric, source, offset), points in self._points.items():
-            of = head(source, "", revision, (0, 0), offset)
-            yield from stream_blocks(of, metric, _in_order([points]))
+            fact_head = head(source, "", revision, (0, 0), offset)
+            yield from stream_blocks(fact_head, metric, _in_order([points]))
 
     def of_record(self, record: str, revision: int = 0) -> Iterator[SampleBlock]:
         """Yield the samples as parts of a record, which a newer version replaces entirely.
@@ -77,24 +77,33 @@ class SeriesByKey:
             columns = _in_order(parts)
             for part, some in enumerate(_cut(columns[0])):
                 offset = offsets[metric, source]
-                of = head(source, record, revision, _span(columns, some), offset)
-                yield _block(of, metric, columns, some, Joining.RECORD, part)
+                fact_head = head(source, record, revision, _span(columns, some), offset)
+                yield _block(fact_head, metric, columns, some, Joining.RECORD, part)
 
 
-def stream_blocks(of: Head, metric: str, columns: CountColumns) -> Iterator[SampleBlock]:
+def stream_blocks(fact_head: Head, metric: str, columns: CountColumns) -> Iterator[SampleBlock]:
     """Yield the columns (t, until, v) of one series as blocks of a stream.
 
-    Of `of`, the source, the revision and the offset count. The record of a block is a hash of its
-    content: the same samples sent again are the same record, and others never replace them.
+    Of `fact_head`, the source, the revision and the offset count. The record of a block is a hash
+    of its content: the same samples sent again are the same record, and others never replace them.
     """
     for some in _cut(columns[0]):
         t, until, v = columns[0][some], columns[1][some], columns[2][some]
-        content = {"source": plain(of.source), "offset": of.offset_min, "t": t, "v": v}
+        content = {
+            "source": plain(fact_head.source),
+            "offset": fact_head.offset_min,
+            "t": t,
+            "v": v,
+        }
         if _holds(metric, t, until):
             content["until"] = until
         digest = hashlib.sha256(dumps(content)).hexdigest()[:16]
         named = head(
-            of.source, f"{metric}:{digest}", of.revision, _span(columns, some), of.offset_min
+            fact_head.source,
+            f"{metric}:{digest}",
+            fact_head.revision,
+            _span(columns, some),
+            fact_head.offset_min,
         )
         yield _block(named, metric, columns, some, Joining.STREAM, 0)
 
@@ -129,11 +138,11 @@ def _holds(metric: str, t: Instants, until: Instants) -> bool:
 
 
 def _block(
-    of: Head, metric: str, columns: CountColumns, some: slice, joining: Joining, part: int
+    fact_head: Head, metric: str, columns: CountColumns, some: slice, joining: Joining, part: int
 ) -> SampleBlock:
     t, until, v = columns[0][some], columns[1][some], columns[2][some]
     return SampleBlock(
-        head=of,
+        head=fact_head,
         metric=metric,
         t=t,
         v=v,

@@ -63,12 +63,12 @@ class Behind:
         return lag
 
     def _ask(self) -> dict[tuple[str, int], int]:
-        matches = {}
+        lags = {}
         for position in self._consumer.committed(self._partitions, timeout=_ANSWER_S):
             low, high = self._consumer.get_watermark_offsets(position, timeout=_ANSWER_S)
             # without a commit the offset is negative, and old messages may have been removed
-            matches[position.topic, position.partition] = high - max(position.offset, low)
-        return matches
+            lags[position.topic, position.partition] = high - max(position.offset, low)
+        return lags
 
     def close(self) -> None:
         """Close the connection to the broker."""

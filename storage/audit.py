@@ -122,12 +122,12 @@ async def written_since(conn: Connection, entry: AuditEntry, since_ms: int) -> b
 
     Compared are patient, actor, action and object.
     """
-    requested = {
+    params = {
         "patient": entry.patient,
         "actor": entry.actor.subject,
         "action": AuditAction(entry.action).value,
     }
-    cursor = await conn.execute(_RECENT, {**requested, "object": entry.object, "since": since_ms})
+    cursor = await conn.execute(_RECENT, {**params, "object": entry.object, "since": since_ms})
     row = await cursor.fetchone()
     return bool(row and row[0])
 

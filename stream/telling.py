@@ -33,11 +33,11 @@ async def tell_handed_over(
     handed = await last_hand_overs(conn, patients, now_ms - DAY_MS) if patients else []
     if not handed:
         return
-    rosters = await duty.load_rosters(conn, [of.number for of in handed], now_ms)
-    for of in handed:
-        by = _announcing(rosters[of.number], link, ways, now_ms)
-        people = await contacts(conn, of.number)
-        messages = announcements_of(of.move, of.number, people, by, of.rule)
+    rosters = await duty.load_rosters(conn, [hand_over.number for hand_over in handed], now_ms)
+    for hand_over in handed:
+        by = _announcing(rosters[hand_over.number], link, ways, now_ms)
+        people = await contacts(conn, hand_over.number)
+        messages = announcements_of(hand_over.move, hand_over.number, people, by, hand_over.rule)
         await outbox.put_all(conn, messages, now_ms)
 
 
@@ -54,12 +54,12 @@ async def cover_absences(
     covered = await duty.covered_alerts(conn, now_ms)
     if not covered:
         return
-    rosters = await duty.load_rosters(conn, [of.patient for of in covered], now_ms)
-    for of in covered:
-        roster = rosters[of.patient]
+    rosters = await duty.load_rosters(conn, [alerts.patient for alerts in covered], now_ms)
+    for alerts in covered:
+        roster = rosters[alerts.patient]
         by = _announcing(roster, link, ways, now_ms)
-        people = await contacts(conn, of.patient)
-        await outbox.put_all(conn, cover_notices(of, roster, people, by, now_ms), now_ms)
+        people = await contacts(conn, alerts.patient)
+        await outbox.put_all(conn, cover_notices(alerts, roster, people, by, now_ms), now_ms)
 
 
 def _announcing(roster: DutyRoster, link: str, ways: frozenset[str], now_ms: int) -> Announcing:

@@ -41,7 +41,7 @@ from stream.delivering import deliver_message
 from stream.deriving.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
-from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.intake.quarantine import expire_quarantine, release_quarantine
 from stream.judge_patient import judge_due, judge_runs
 from stream.log.ledger import Ledger
 from stream.log.look import LogView, open_log

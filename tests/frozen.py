@@ -32,12 +32,12 @@ def frozen(server: Postgres) -> Iterator[None]:
 
 def children(parent: int) -> list[int]:
     """Return the processes whose parent is `parent`."""
-    matches = []
+    pids = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         except OSError:
             continue
         if int(fields[1]) == parent:
-            matches.append(int(path.parent.name))
-    return matches
+            pids.append(int(path.parent.name))
+    return pids

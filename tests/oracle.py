@@ -50,7 +50,7 @@ class Rows:
     sessions: tuple[Session, ...]
     days: tuple[Day, ...]
     weeks: tuple[Week, ...]
-    choices: tuple[SourceSelection, ...]
+    selections: tuple[SourceSelection, ...]
 
     def as_bytes(self) -> dict[str, list[bytes]]:
         """Return every row as canonical JSON, by table."""
@@ -70,16 +70,16 @@ def rows(
 
 def derived(value: Window) -> Rows:
     """Return the rows of a window that holds everything."""
-    matches = derive(value)
-    days = tuple(day for day in matches.days if _says_something(day))
+    derivation = derive(value)
+    days = tuple(day for day in derivation.days if _says_something(day))
     mondays = sorted(set(map(monday, values_of(days, "local_date"))))
     return Rows(
-        sessions=tuple(sorted(matches.sessions, key=lambda s: (s.start_ms, s.id))),
+        sessions=tuple(sorted(derivation.sessions, key=lambda s: (s.start_ms, s.id))),
         days=days,
         weeks=tuple(week_of_days(first, days) for first in mondays),
-        choices=tuple(
+        selections=tuple(
             sorted(
-                matches.source_selections,
+                derivation.source_selections,
                 key=lambda c: (c.local_date, METRIC[c.metric].id, c.start_ms),
             )
         ),

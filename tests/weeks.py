@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from model.derived.days import TypeTotal, Week, WeekDay
 from model.intensity import ZoneTimes
-from stream.compute.weeks import dose_minutes
+from stream.compute.intensity.dose import dose_minutes
 
 
 def type_total(kind: str, sessions: int, zones: ZoneTimes | None = None) -> TypeTotal:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from alerts.delivery.patience import GIVE_UP_MS, ReceiverPause, next_try_ms
+from alerts.delivery.attempts import GIVE_UP_MS, ReceiverPause, next_try_ms
 from model.messages.outgoing import MUTED, AttemptResult
 from storage.alerts import outbox
 from storage.alerts.outbox import Waiting

@@ -10,12 +10,11 @@ from datetime import date
 
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date
-from model.prescribing.blocked_dates import with_own_pauses
+from model.prescribing.blocked_dates import RESTRICTED, with_own_pauses
 from model.prescription import all_paused, just_begun
 
 IN_PAUSE = "pause"
 IN_FIRST_DAYS = "first days"
-RESTRICTED = "restriction"
 IN_SHADOW = "shadow"
 OUTAGE = "outage of the vendor"
 

@@ -123,9 +123,9 @@ async def _reads(dsn: str, made: Deriver, rows: int) -> list[Row]:
         return [await _read(client, path, (what, rows), pool) for what, path in paths.items()]
 
 
-async def _read(client: httpx2.AsyncClient, path: str, of: tuple[str, int], pool: Pool) -> Row:
+async def _read(client: httpx2.AsyncClient, path: str, span: tuple[str, int], pool: Pool) -> Row:
     """Return what the line of a read costs. All kinds take turns, so that all meet the same."""
-    what, rows = of
+    what, rows = span
     logged: list[float] = []
     silent: list[float] = []
     plain: list[float] = []

@@ -29,8 +29,8 @@ from fetcher.token_spool import TokenSpool
 from kadens.embedded.postgres import temporary_postgres
 from model.keyring import KeyRing
 from model.received import Fetch
-from model.vendor_api import Api, RateWindow
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, RateWindow
 from storage.bodies.body_store import open_bodies
 from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, care_team, consents, patients

@@ -104,8 +104,8 @@ async def _pages_of(dsn: str, name: str, days: int) -> list[Row]:
         return rows
 
 
-async def _figure(client: httpx2.AsyncClient, path: str, of: tuple[str, int]) -> Row:
-    what, days = of
+async def _figure(client: httpx2.AsyncClient, path: str, span: tuple[str, int]) -> Row:
+    what, days = span
     await client.get(path)  # the first one reads the templates
     seconds: list[float] = []
     size = 0

@@ -133,8 +133,8 @@ def _timeline(answer: TimelineAnswer, columns: Iterable[str]) -> list[dict[str, 
 
 def _week(week: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a row for each prescription, or a single row when the week has no prescription."""
-    against = week.pop("adherence")
-    return [dict(_cells({**week, **item})) for item in against or [{}]]
+    prescribed = week.pop("adherence")
+    return [dict(_cells({**week, **item})) for item in prescribed or [{}]]
 
 
 def _cells(values: Mapping[str, Any], way: str = "") -> Iterable[tuple[str, Any]]:

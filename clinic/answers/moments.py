@@ -57,11 +57,11 @@ def moment(value: object) -> date | datetime:
 
 def _day(value: object) -> date:
     """Return a date from its text. Raises ValueError with a plain reason."""
-    matches = moment(value)
+    day = moment(value)
     # A datetime is a date too, and would pass for one from here on.
-    if isinstance(matches, datetime):
+    if isinstance(day, datetime):
         raise ValueError(DATE_WANTED)  # noqa: TRY004 - pydantic reads ValueError
-    return matches
+    return day
 
 
 MomentParam: TypeAlias = Annotated[

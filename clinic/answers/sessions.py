@@ -66,7 +66,7 @@ class SessionLine(Shape):
     """Whose heart rate fills most of the zones."""
     record: str
     body: str
-    """SHA-256 of the body that told it."""
+    """SHA-256 of the payload it came from."""
     algorithm: str
 
 
@@ -106,7 +106,7 @@ class FactShape(Shape):
     connector: str
     source: SourceShape
     body: str
-    """SHA-256 of the body that told it."""
+    """SHA-256 of the payload it came from."""
     kept_bytes: int | None
     """Size of that body as it is kept; null when it is not."""
 
@@ -182,10 +182,10 @@ def cursor(session: Session) -> str:
 
 def placed(text: str) -> tuple[int, str]:
     """Return start and id from a cursor. Raises ValueError with a plain reason."""
-    matches = CURSOR.fullmatch(text)
-    if matches is None:
+    match = CURSOR.fullmatch(text)
+    if match is None:
         raise ValueError("must be the `next` of the page before")
-    return int(matches[1]), matches[2]
+    return int(match[1]), match[2]
 
 
 def session_line(session: Session) -> SessionLine:
@@ -196,7 +196,7 @@ def session_line(session: Session) -> SessionLine:
 def session_answer(
     session: Session,
     *,
-    choices: Sequence[SourceSelection],
+    selections: Sequence[SourceSelection],
     facts: Sequence[FactRow],
     fact_count: int,
     reports: Sequence[ReportRow],
@@ -210,7 +210,7 @@ def session_answer(
         quality_flags=tuple(map(_flag, session.flags)),
         pauses=tuple(map(SpanShape.of, session.pauses)),
         stops=tuple(map(SpanShape.of, session.stops)),
-        source_selections=tuple(map(_choice, choices)),
+        source_selections=tuple(map(_selection, selections)),
         facts=tuple(map(_fact, facts)),
         fact_count=fact_count,
         reports=tuple(map(_report, reports)),
@@ -243,12 +243,12 @@ def _flag(flag: QualityFlag) -> QualityFlagShape:
     )
 
 
-def _choice(source_selection: SourceSelection) -> SourceSelectionShape:
-    span = {"start": rfc3339(source_selection.start_ms), "end": rfc3339(source_selection.end_ms)}
+def _selection(selection: SourceSelection) -> SourceSelectionShape:
+    span = {"start": rfc3339(selection.start_ms), "end": rfc3339(selection.end_ms)}
     return SourceSelectionShape(
-        metric=source_selection.metric,
-        source=SourceShape.of(source_selection.source),
-        why=source_selection.why,
+        metric=selection.metric,
+        source=SourceShape.of(selection.source),
+        why=selection.why,
         **span,
     )
 

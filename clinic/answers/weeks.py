@@ -127,9 +127,9 @@ def weeks_answer(
     answers = []
     for first in days:
         week = values.get(first)
-        against = map(adherence.shaped, _measured(week, by_id.values(), first))
+        shaped = map(adherence.shaped, _measured(week, by_id.values(), first))
         shape = _shape(first, week, now_ms, zone)
-        answers.append(WeekAnswer(**shape, adherence=tuple(against)))
+        answers.append(WeekAnswer(**shape, adherence=tuple(shaped)))
     return WeeksAnswer(zone=zone, weeks=tuple(answers))
 
 
@@ -171,8 +171,8 @@ def prescription_answer(
 
 def _prescription_week(item: adherence.Measured, now_ms: int, zone: str) -> PrescriptionWeek:
     known = _shape(item.week.monday, item.week, now_ms, zone)
-    against = same_fields(adherence.shaped(item), AdherenceShape.model_fields)
-    return PrescriptionWeek(**{name: known[name] for name in _OF_WEEK}, **against)
+    measured = same_fields(adherence.shaped(item), AdherenceShape.model_fields)
+    return PrescriptionWeek(**{name: known[name] for name in _OF_WEEK}, **measured)
 
 
 def prescription_shapes(

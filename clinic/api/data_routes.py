@@ -110,7 +110,7 @@ async def answer_session(
     # Made after the scope has closed, so that it holds no connection meanwhile.
     return session_answers.session_answer(
         view.session,
-        choices=view.choices,
+        selections=view.selections,
         facts=view.facts,
         fact_count=view.fact_count,
         reports=view.reports,

@@ -48,8 +48,8 @@ async def patient_timeline(
     span = _span(await _bounds(conn, who, ask), who.zone, now_ms)
     number = await patients.patient_id(conn, who.pseudonym)
     if ask.kind == "band":
-        matches = await read_timeline(conn, number, ask.metric, *span, ask.points)
-        return timelines.band_answer(matches, ask.metric, who.zone, span)
+        timeline = await read_timeline(conn, number, ask.metric, *span, ask.points)
+        return timelines.band_answer(timeline, ask.metric, who.zone, span)
     if ask.points < FEWEST:
         raise QueryParamsError(f"a line needs at least {FEWEST} points")
     try:
@@ -72,10 +72,10 @@ async def patient_sessions(
     before = session_answers.placed(ask.before) if ask.before else None
     which = api_queries.SessionsQuery(start_ms=start, end_ms=end, type=ask.type, before=before)
     # A session above the limit shows that another page follows.
-    matches = await api_queries.sessions_page(
+    sessions = await api_queries.sessions_page(
         conn, who.care_unit, who.pseudonym, which, ask.limit + 1
     )
-    return session_answers.sessions_answer(matches, ask.limit, who.zone)
+    return session_answers.sessions_answer(sessions, ask.limit, who.zone)
 
 
 async def patient_days(
@@ -117,17 +117,17 @@ async def patient_weeks(
 ) -> WeeksAnswer:
     """Return every week of a range against each prescription."""
     mondays = week_answers.mondays(await _dates(conn, who, now_ms, ask, _USUAL_DAYS))
-    matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, mondays[0])
+    weeks = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, mondays[0])
     prescribed = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
-    return week_answers.weeks_answer(_by_monday(matches), mondays, prescribed, now_ms, who.zone)
+    return week_answers.weeks_answer(_by_monday(weeks), mondays, prescribed, now_ms, who.zone)
 
 
 async def patient_prescriptions(
     conn: Connection, who: PatientBrief, now_ms: int
 ) -> tuple[PrescriptionShape, ...]:
     """Return each prescription of a patient with its versions."""
-    matches = await clinic_queries.written_versions(conn, who.care_unit, who.pseudonym)
-    return week_answers.prescription_shapes(matches, local_date(now_ms, who.zone))
+    written = await clinic_queries.written_versions(conn, who.care_unit, who.pseudonym)
+    return week_answers.prescription_shapes(written, local_date(now_ms, who.zone))
 
 
 async def patient_prescription_weeks(
@@ -142,8 +142,8 @@ async def patient_prescription_weeks(
     start = max(first, ask.start) if ask.start else first
     end = min(last, ask.end or last, local_date(now_ms, who.zone))
     mondays = week_answers.mondays(moments.every_date(start, end))
-    matches = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, monday(start))
-    return week_answers.prescription_answer(_by_monday(matches), mondays, rows, now_ms, who.zone)
+    weeks = await clinic_queries.weeks_since(conn, who.care_unit, who.pseudonym, monday(start))
+    return week_answers.prescription_answer(_by_monday(weeks), mondays, rows, now_ms, who.zone)
 
 
 def _by_monday(weeks: Iterable[Week]) -> dict[date, Week]:
@@ -180,8 +180,8 @@ async def _bounds(conn: Connection, who: PatientBrief, ask: MomentsParams) -> mo
 async def _versions(
     conn: Connection, who: PatientBrief, prescription: str
 ) -> tuple[Prescription, ...]:
-    matches = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
-    rows = week_answers.versions(matches).get(prescription)
+    every_version = await clinic_queries.prescription_versions(conn, who.care_unit, who.pseudonym)
+    rows = week_answers.versions(every_version).get(prescription)
     if rows is None:
         raise NotThereError("This patient has no such prescription.")
     return rows

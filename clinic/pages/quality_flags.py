@@ -75,16 +75,16 @@ def chosen(why: str) -> str:
     return translated(CHOSEN[why]) if why in CHOSEN else words.label(why)
 
 
-def chosen_among(choice: SourceSelection, measured: Iterable[tuple[str, Source]]) -> str:
+def chosen_among(selection: SourceSelection, measured: Iterable[tuple[str, Source]]) -> str:
     """Return the reason of a selection with the names of the others, where there are any."""
     others = dict.fromkeys(
         words.source(row.vendor, row.device, row.app)
         for metric, row in measured
-        if metric == choice.metric and row != choice.source
+        if metric == selection.metric and row != selection.source
     )
-    why = chosen(choice.why)
+    why = chosen(selection.why)
     # "only" is of some minutes: another may have measured in the rest of the session
-    return why if choice.why == "only" or not others else f"{why}: {'; '.join(others)}"
+    return why if selection.why == "only" or not others else f"{why}: {'; '.join(others)}"
 
 
 def load(name: str) -> str:

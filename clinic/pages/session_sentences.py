@@ -165,9 +165,9 @@ def _meant(view: SessionView) -> list[Prescription]:
 def _sources(view: SessionView) -> Iterator[str]:
     """Yield which source the heart rate of each minute is from."""
     ms: Counter[str] = Counter()
-    for choice in view.choices:
-        if choice.metric == _HEART_RATE:
-            ms[source_phrase(choice.source)] += choice.end_ms - choice.start_ms
+    for selection in view.selections:
+        if selection.metric == _HEART_RATE:
+            ms[source_phrase(selection.source)] += selection.end_ms - selection.start_ms
     if len(ms) == 1:
         yield _("The heart rate of every minute is from %(source)s.", source=next(iter(ms)))
     elif ms:

@@ -25,10 +25,10 @@ CHANGED_MEANWHILE = N_(
 
 async def draft_of(scope: RequestScope, pseudonym: str, draft: str) -> PrescriptionDraft:
     """Return a draft of a patient; 404 without it."""
-    matches = await drafts.drafts_of(scope.conn, pseudonym, draft)
-    if not matches:
+    named = await drafts.drafts_of(scope.conn, pseudonym, draft)
+    if not named:
         raise RequestRefused(404, "This patient has no such draft.")
-    return matches[0]
+    return named[0]
 
 
 async def newest_of(scope: RequestScope, pseudonym: str, prescription: str) -> Prescription:

@@ -171,8 +171,10 @@ async def _inputs(
     scope: RequestScope, panel: Mapping[int, tuple[str, str]]
 ) -> dict[int, RuleInput]:
     few = list(panel.items())[:MOST_JUDGED]
-    of = {number: (name, PatientRow(id=number, zone=zone)) for number, (name, zone) in few}
-    return await rule_inputs.read_inputs(scope.conn, of, scope.now_ms)
+    patients_by_id = {
+        number: (name, PatientRow(id=number, zone=zone)) for number, (name, zone) in few
+    }
+    return await rule_inputs.read_inputs(scope.conn, patients_by_id, scope.now_ms)
 
 
 def refuse_unusable(change: RuleSetting, where: Literal["body", "query"] = "body") -> None:

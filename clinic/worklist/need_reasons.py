@@ -13,7 +13,7 @@ from clinic.worklist.needs import (
     renewal,
 )
 from model.calendar import DAY_MS, local_date
-from model.prescribing.blocked_dates import BY_OBJECTION, BY_RESTRICTION, NO_CONSENT
+from model.prescribing.blocked_dates import NO_CONSENT, OBJECTED, RESTRICTED
 from model.prescribing.changes import PAUSE_REASONS
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
@@ -84,8 +84,8 @@ _REASONS: Mapping[Need, Callable[[WorkRow, date, int], str]] = {
 # What to say of dates on which nothing is due because nothing may be known of them.
 _BLOCKED: Mapping[str, str] = {
     NO_CONSENT: N_("No consent since %(day)s, so nothing is due"),
-    BY_RESTRICTION: N_("Data restricted since %(day)s, so nothing is due"),
-    BY_OBJECTION: N_("Objection to the use of data since %(day)s, so nothing is due"),
+    RESTRICTED: N_("Data restricted since %(day)s, so nothing is due"),
+    OBJECTED: N_("Objection to the use of data since %(day)s, so nothing is due"),
 }
 
 

@@ -53,8 +53,8 @@ async def take_review_back(scope: RequestScope, pseudonym: str) -> ReviewRow:
 
 async def latest_review(scope: RequestScope, pseudonym: str) -> ReviewRow | None:
     """Return the latest mark on a patient, None without one."""
-    matches = await reviews.latest_reviews(scope.conn, scope.unit, pseudonym)
-    return matches[0] if matches else None
+    latest = await reviews.latest_reviews(scope.conn, scope.unit, pseudonym)
+    return latest[0] if latest else None
 
 
 async def write_labels(

@@ -7,8 +7,8 @@ COROS' own host, or from a host that the deployer pinned.
 from ingest.connector import AccountInBody, Connector, Probe, VendorAnswer, always
 from ingest.proving.repeated import SharedSecret
 from model.received import Fetch
-from model.vendor_api import Api, RateWindow
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, RateWindow
 
 COROS_RECEIVED = VendorAnswer(status=200, body=b'{"message":"ok","result":"0000"}')
 

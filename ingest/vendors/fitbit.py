@@ -11,8 +11,8 @@ from ingest.connector import MIB, AccountInBody, Connector, Probe, VendorAnswer,
 from ingest.proving.schemes import FITBIT_LEGACY
 from ingest.proving.signed import Signature
 from model.received import Fetch
-from model.vendor_api import Api, RateWindow
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, RateWindow
 
 _CODE = "verify "
 _KNOWN, _UNKNOWN = VendorAnswer(status=204), VendorAnswer(status=404)

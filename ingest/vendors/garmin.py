@@ -13,9 +13,9 @@ from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.repeated import SecretPath
 from ingest.vendor_answers import json_object
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, RateWindow
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ClientAuth, OAuth
+from model.vendors.vendor_api import Api, Backfill, RateWindow
 
 _REST = "/wellness-api/rest"
 _BACKFILL = "backfill"  # the resource of requests for the past

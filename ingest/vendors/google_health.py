@@ -15,11 +15,11 @@ from ingest.proving.schemes import GOOGLE, GOOGLE_NAMED
 from ingest.proving.signed import EchoAndSignature
 from ingest.vendor_answers import json_object
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, RateWindow
 from model.vendors.google_windows import GOOGLE_FORMAT, SHAPES, PointShape, TimeWindow, fetches_of
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import REFRESH_TOKEN, ClientAuth, OAuth
 from model.vendors.tokens import account_in
+from model.vendors.vendor_api import Api, Backfill, RateWindow
 
 KEY_SET = "www.gstatic.com/googlehealthapi/webhooks/webhooks_public_keyset.json"
 _VERIFIED = VendorAnswer(status=200)

@@ -13,9 +13,9 @@ from ingest.proving.schemes import HUAWEI
 from ingest.proving.signed import Signature
 from ingest.proving.verify import FIELDS_LIMIT
 from model.received import Fetch
-from model.vendor_api import Api, RateWindow
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ClientAuth, OAuth
+from model.vendors.vendor_api import Api, RateWindow
 
 HUAWEI_RECEIVED = VendorAnswer(status=204)
 

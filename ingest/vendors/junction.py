@@ -9,8 +9,8 @@ from ingest.connector import MIB, AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.schemes import STANDARD_WEBHOOKS, SVIX
 from ingest.proving.signed import Signature
 from model.received import Fetch
-from model.vendor_api import Api, RateWindow
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, RateWindow
 
 # Junction publishes no number, and closes with a 429 that names the wait.
 _BUDGET = (RateWindow(seconds=60, requests=300),)

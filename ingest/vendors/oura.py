@@ -18,9 +18,16 @@ from ingest.proving.signed import Signature
 from ingest.vendor_answers import account_text, json_rows, time_of_end
 from model.calendar import rfc3339
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ACCESS_TOKEN, OAuth
+from model.vendors.vendor_api import (
+    Api,
+    Backfill,
+    Permission,
+    RateWindow,
+    Subscription,
+    Subscriptions,
+)
 
 _TOKEN, _CHALLENGE = "verification_token", "challenge"
 _LONGEST_CHALLENGE = 256

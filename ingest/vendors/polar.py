@@ -19,9 +19,16 @@ from ingest.proving.signed import Signature
 from ingest.vendor_answers import json_object, rows_of
 from model.calendar import dates_between
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import OAuth
+from model.vendors.vendor_api import (
+    Api,
+    Backfill,
+    Permission,
+    RateWindow,
+    Subscription,
+    Subscriptions,
+)
 
 RECEIVED = VendorAnswer(status=200)
 BUDGET = (RateWindow(seconds=900, requests=3_000), RateWindow(seconds=86_400, requests=100_000))

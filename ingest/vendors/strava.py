@@ -17,10 +17,17 @@ from ingest.proving.evidence import JOINT
 from ingest.proving.repeated import SecretPath
 from ingest.vendor_answers import json_rows
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ACCESS_TOKEN, ClientAuth, OAuth
 from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
+from model.vendors.vendor_api import (
+    Api,
+    Backfill,
+    Permission,
+    RateWindow,
+    Subscription,
+    Subscriptions,
+)
 
 _RECEIVED = VendorAnswer(status=200)
 # What a new application may read; the windows begin at full quarters and at midnight in UTC.

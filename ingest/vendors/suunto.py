@@ -16,10 +16,10 @@ from ingest.connector import AccountInBody, Connector, VendorAnswer, always
 from ingest.proving.schemes import SUUNTO_SIGNATURE
 from ingest.proving.signed import Signature
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, RateWindow
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import CLIENT_ID, OAuth
 from model.vendors.tokens import TokenAnswer, account_in, standard_tokens
+from model.vendors.vendor_api import Api, Backfill, RateWindow
 
 _AUTH_HOST = "cloudapi-oauth.suunto.com"
 # Suunto tells the limit with the subscription; a 429 closes the vendor for as long as it says.

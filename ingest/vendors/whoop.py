@@ -13,9 +13,9 @@ from ingest.proving.signed import Signature
 from ingest.vendor_answers import account_text
 from model.calendar import rfc3339
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, RateWindow
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ClientAuth, OAuth
+from model.vendors.vendor_api import Api, Backfill, RateWindow
 
 WHOOP_BUDGET = (RateWindow(seconds=60, requests=100), RateWindow(seconds=86_400, requests=10_000))
 WHOOP_SCOPES = (

@@ -18,10 +18,17 @@ from ingest.proving.addressed import ADDRESSED_ACCOUNT, AccountAddress, account_
 from ingest.vendor_answers import json_object, rows_of
 from model.calendar import DAY_MS, utc
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import ClientAuth, OAuth
 from model.vendors.tokens import GrantEndedError, TokenAnswer, tokens_in
+from model.vendors.vendor_api import (
+    Api,
+    Backfill,
+    Permission,
+    RateWindow,
+    Subscription,
+    Subscriptions,
+)
 
 WITHINGS_RECEIVED = VendorAnswer(status=200)
 WITHINGS_BUDGET = (RateWindow(seconds=60, requests=120),)

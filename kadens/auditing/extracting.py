@@ -8,13 +8,12 @@ from typing import Annotated
 import orjson
 import typer
 
-from kadens.commands.audited import audited
+from kadens.commands.audited import audited_read
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.privacy.new_file import new_file
 from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
-from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from storage.reads.accesses import MOST_ACCESSES, accesses_of
 from storage.reads.records import patient_record
@@ -47,13 +46,12 @@ def print_extract(
     Before it prints anything, this leaves a row of its own in the log.
     """
 
-    async def work(conn: Connection, now_ms: int) -> tuple[str, tuple[LoggedAccess, ...]] | None:
-        del now_ms
+    async def read(conn: Connection) -> tuple[str, tuple[LoggedAccess, ...]] | None:
         record = await patient_record(conn, patient)
         return None if record is None else (record.line.zone, await accesses_of(conn, patient))
 
     # committed before anything is printed: who reads the log is in the log
-    known = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "extract")
+    known = audited_read(settings_of(data), read, patient, "extract")
     if known is None:
         fail("there is no such patient")
     zone, accesses = known

@@ -71,6 +71,18 @@ def audited(
         fail(str(error))
 
 
+def audited_read(
+    settings: Settings, read: Callable[[Connection], Awaitable[_T]], patient: str, detail: str
+) -> _T:
+    """Return what `read` returns of a patient (pseudonym), and write its audit row."""
+
+    async def work(conn: Connection, now_ms: int) -> _T:
+        del now_ms  # what is kept does not depend on the time
+        return await read(conn)
+
+    return audited(settings, work, AuditAction.DATA_READ, patient, detail)
+
+
 async def _transaction(
     settings: Settings,
     work: Callable[[Connection, int], Awaitable[_T]],

@@ -14,7 +14,7 @@ from kadens.settings import Settings
 from model.messages.contact import Digest, QuietHours
 from model.messages.outgoing import ReceiverKind
 from storage.audit_actions import AuditAction
-from storage.people.reach import ClinicianReach, put_reach
+from storage.people.clinician_contact import ClinicianReach, put_reach
 from storage.pg.pool import Connection
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")

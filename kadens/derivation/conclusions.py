@@ -65,7 +65,7 @@ def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
     days, weeks = day_and_week_rows(window, derived)
     dates = _listed_dates(days, local_date(manifest.now_ms, manifest.zone))
     mondays = tuple(sorted(set(map(monday, dates))))
-    known = _state_input(manifest, held, days, dates)
+    state_input = _state_input(manifest, held, days, dates)
     return Conclusions(
         window=window,
         derived=derived,
@@ -73,8 +73,8 @@ def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
         weeks=weeks,
         dates=dates,
         mondays=mondays,
-        states=day_states(dates, known),
-        state_input=known,
+        states=day_states(dates, state_input),
+        state_input=state_input,
         measured=_measured(weeks, mondays, manifest.effective_prescriptions),
         findings=judge(rule_input(manifest, held, derived, days, weeks)),
     )
@@ -95,12 +95,12 @@ def _by_date(rows: Mapping[tuple[int, date], _T]) -> dict[date, _T]:
 
 def _listed_dates(days: Iterable[date], today: date) -> tuple[date, ...]:
     """Return every date from the first with a row to today, and those with a row after today."""
-    known = sorted(days)
-    if not known or (today - known[0]).days > MOST_DATES:
-        return tuple(known)
+    with_row = sorted(days)
+    if not with_row or (today - with_row[0]).days > MOST_DATES:
+        return tuple(with_row)
     # From a Monday on, because the first week is judged with all of its days.
-    first = monday(known[0])
-    return tuple(sorted({*known, *_from_on(first, (today - first).days + 1)}))
+    first = monday(with_row[0])
+    return tuple(sorted({*with_row, *_from_on(first, (today - first).days + 1)}))
 
 
 def _from_on(first: date, number: int) -> Iterator[date]:
@@ -138,12 +138,12 @@ def _measured(
     weeks: Mapping[date, Week], mondays: Iterable[date], prescriptions: Sequence[Prescription]
 ) -> dict[date, Measured]:
     """Return each week against all prescriptions together, where they cover it completely."""
-    against: dict[date, Measured] = {}
+    measured_weeks: dict[date, Measured] = {}
     for first in mondays:
         item = measured(weeks.get(first), prescriptions, first)
         if item is not None:
-            against[first] = item
-    return against
+            measured_weeks[first] = item
+    return measured_weeks
 
 
 def rule_input(
@@ -187,7 +187,7 @@ def rule_input(
 
 def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
     since_ms = now_ms - LOOK_BACK_DAYS * DAY_MS
-    reports = [item for item in held.of_kind(Report) if item.fact.head.start_ms >= since_ms]
+    reports = [item for item in held.current_of_kind(Report) if item.fact.head.start_ms >= since_ms]
     return sorted(reports, key=lambda item: (item.fact.head.start_ms, item.fact.head.record))
 
 

@@ -145,7 +145,7 @@ def _steps(derivation: Derivation, row: Day) -> Iterator[str]:
 
 
 def _stated_steps(derivation: Derivation, day: date) -> Iterator[str]:
-    for item in derivation.held.of_kind(DaySummary):
+    for item in derivation.held.current_of_kind(DaySummary):
         fact = item.fact
         if isinstance(fact, DaySummary) and fact.local_date == day and "steps" in fact.values:
             who = source_words(fact.head.source)
@@ -161,7 +161,7 @@ def _wear(derivation: Derivation, row: Day) -> Iterator[str]:
 
 
 def _answers(derivation: Derivation, day: date) -> Iterator[str]:
-    for item in derivation.held.of_kind(Report):
+    for item in derivation.held.current_of_kind(Report):
         fact = item.fact
         if local_date(fact.head.start_ms, derivation.manifest.zone) == day:
             path = payload_path(derivation, item.body)

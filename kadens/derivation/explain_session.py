@@ -68,7 +68,10 @@ def _reported(derivation: Derivation, session: Session) -> Iterator[str]:
 
 def _of_record(derivation: Derivation, record: HeldRecord) -> Iterator[AttributedFact]:
     """Yield the facts of a record that declare or report a session."""
-    for item in (*derivation.held.of_kind(Workout), *derivation.held.of_kind(Report)):
+    for item in (
+        *derivation.held.current_of_kind(Workout),
+        *derivation.held.current_of_kind(Report),
+    ):
         if record_of(item) == record:
             yield item
 
@@ -161,7 +164,7 @@ def _answers(derivation: Derivation, session: Session) -> Iterator[str]:
     final = {row.id: row for row in window_candidates(derivation.conclusions.window)}
     records = final[session.id].records if session.id in final else frozenset[str]()
     has_exertion = False
-    for item in derivation.held.of_kind(Report):
+    for item in derivation.held.current_of_kind(Report):
         fact = item.fact
         if not isinstance(fact, Report) or fact.instrument in (Instrument.SESSION, *MARKS):
             continue

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from model.codec import kind_of
 from model.columns.window import SampleColumn, Window
@@ -44,7 +44,6 @@ from stream.compute.wear import is_worn
 
 _T = TypeVar("_T")
 HeldRecord: TypeAlias = tuple[Source, str]
-_Numbers: TypeAlias = dict[_T, int]
 
 _ONLY = 1  # the id that storage would give the only patient
 
@@ -54,7 +53,7 @@ class HeldFacts:
     """The current facts of a patient, without those that are retracted, and what they rest on.
 
     `reported` are all facts that may be kept, current or not, and `versions` the current version of
-    each record. `current` are the facts of these versions, retracted or not. `columns` are the
+    each record. `latest` are the facts of these versions, retracted or not. `columns` are the
     samples that hold. `watermarks` is the latest measured instant of each source (epoch ms).
     """
 
@@ -62,20 +61,20 @@ class HeldFacts:
     zone: str
     reported: tuple[AttributedFact, ...]
     versions: Mapping[HeldRecord, RecordVersion]
-    current: tuple[AttributedFact, ...]
+    latest: tuple[AttributedFact, ...]
     retractions: Retractions
     columns: tuple[SampleColumn, ...]
     watermarks: Mapping[Source, int]
 
-    def of_kind(self, cls: type[_T]) -> tuple[AttributedFact, ...]:
-        """Return the current facts of a kind that no source has retracted."""
+    def current_of_kind(self, cls: type[_T]) -> tuple[AttributedFact, ...]:
+        """Return the latest facts of a kind that no source has retracted."""
         # Deletions hide what came before and after them, so they are applied when it is read.
-        rows = [item for item in self.current if isinstance(item.fact, cls)]
+        rows = [item for item in self.latest if isinstance(item.fact, cls)]
         return self.retractions.current(rows)
 
     def retracted(self) -> tuple[AttributedFact, ...]:
-        """Return the current facts that a source has retracted; samples are hidden singly."""
-        records = [item for item in self.current if not isinstance(item.fact, Deletion)]
+        """Return the latest facts that a source has retracted; samples are hidden singly."""
+        records = [item for item in self.latest if not isinstance(item.fact, Deletion)]
         kept = set(map(id, self.retractions.current(records)))
         return tuple(item for item in records if id(item) not in kept)
 
@@ -94,19 +93,19 @@ class HeldFacts:
             zone=self.zone,
             profiles=tuple(sorted(profiles, key=lambda profile: profile.valid_from)),
             dates=stale.dates,
-            workouts=self.of_kind(Workout),
+            workouts=self.current_of_kind(Workout),
             # as in storage, nothing else is ever read for a window
             columns=tuple(filter(_is_of_sessions, self.columns)),
-            reports=self.of_kind(Report),
+            reports=self.current_of_kind(Report),
             prescriptions=tuple(sorted(prescriptions, key=lambda row: (row.id, row.version))),
-            summaries=self.of_kind(DaySummary),
+            summaries=self.current_of_kind(DaySummary),
         )
 
     def worn_since_ms(self) -> int | None:
         """Return the earliest instant that a worn device recorded, None when there is none."""
         # A report or a scale says nothing about a watch that lies in a drawer.
         starts: list[int] = []
-        for item in self.current:
+        for item in self.latest:
             is_recording = isinstance(item.fact, SampleBlock | Workout | DaySummary)
             if is_recording and is_worn(item.fact.head.source):
                 starts.append(span_of(item.fact).start_ms)
@@ -125,15 +124,15 @@ def hold_facts(
     """
     facts = tuple(_distinct(as_first_received(reported)))
     versions = _current_versions(facts)
-    current = tuple(_current(facts, versions))
-    retractions = _retractions(current)
+    latest = tuple(_latest(facts, versions))
+    retractions = _retractions(latest)
     retractions.restricted.extend(restricted)
     return HeldFacts(
         patient=patient,
         zone=zone,
         reported=facts,
         versions=versions,
-        current=current,
+        latest=latest,
         retractions=retractions,
         columns=tuple(_columns(facts, versions, retractions)),
         watermarks=_watermarks(facts),
@@ -173,7 +172,7 @@ def _current_versions(facts: Iterable[AttributedFact]) -> dict[HeldRecord, Recor
     return versions
 
 
-def _current(
+def _latest(
     facts: Iterable[AttributedFact], versions: Mapping[HeldRecord, RecordVersion]
 ) -> Iterable[AttributedFact]:
     """Return the facts of current versions; of the same part twice, the greater content."""
@@ -189,9 +188,9 @@ def _current(
     return map(itemgetter(1), best.values())
 
 
-def _retractions(current: Iterable[AttributedFact]) -> Retractions:
+def _retractions(latest: Iterable[AttributedFact]) -> Retractions:
     retractions = Retractions()
-    for item in current:
+    for item in latest:
         fact, head = item.fact, item.fact.head
         if not isinstance(fact, Deletion):
             continue
@@ -208,32 +207,50 @@ def _retractions(current: Iterable[AttributedFact]) -> Retractions:
     return retractions
 
 
+class _SeriesNumbers(Generic[_T]):
+    """Numbers for the sources or records of series, as storage has ids for them.
+
+    They count from 1 in the order of first mention.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[_T, int] = {}
+
+    def number_of(self, key: _T) -> int:
+        """Return the number of a source or record; a new one gets the next."""
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
+
+    def named(self, number: int) -> _T:
+        """Return the source or record that has a number."""
+        return list(self._numbers)[number - 1]
+
+
 def _columns(
     facts: Iterable[AttributedFact],
     versions: Mapping[HeldRecord, RecordVersion],
     retractions: Retractions,
 ) -> Iterator[SampleColumn]:
     """Yield the samples that hold, a column for each series of storage."""
-    sources: _Numbers[Source] = {}
-    records: _Numbers[HeldRecord] = {}
-    puts: list[Put] = []
+    sources: _SeriesNumbers[Source] = _SeriesNumbers()
+    records: _SeriesNumbers[HeldRecord] = _SeriesNumbers()
+    samples: list[Put] = []
     for item, block in _current_blocks(facts, versions):
-        name = record_of(item)
-        owner = STREAM if block.joining is Joining.STREAM else _number(records, name)
-        series = (_ONLY, METRIC[block.metric].id, _number(sources, name[0]), owner)
+        record = record_of(item)
+        owner = STREAM if block.joining is Joining.STREAM else records.number_of(record)
+        series = (_ONLY, METRIC[block.metric].id, sources.number_of(record[0]), owner)
         rank = sample_rank(item.order)
-        puts.append(Put(series=series, revision=rank, t=block.t, v=block.v, until=block.until))
-    # numbers count from 1 in the order of mention, so that a place in the list is a number
-    by_number, names = list(sources), list(records)
-    for (patient, metric, source, owner), (t, v, revisions, spans) in by_series(puts):
-        name = by_number[source - 1], "" if owner == STREAM else names[owner - 1][1]
+        samples.append(Put(series=series, revision=rank, t=block.t, v=block.v, until=block.until))
+    for (patient, metric, source_id, owner), (t, v, revisions, spans) in by_series(samples):
+        source = sources.named(source_id)
+        is_stream = owner == STREAM
+        name = "" if is_stream else records.named(owner)[1]
         stored = StoredSamples(
             patient=patient,
             metric=metric,
-            source_id=source,
-            source=name[0],
-            record=name[1],
-            order=_order(versions.get(name) if owner != STREAM else None),
+            source_id=source_id,
+            source=source,
+            record=name,
+            order=_order(None if is_stream else versions.get((source, name))),
             t=t,
             v=v + 0.0,  # as the table holds it: -0.0 is 0.0
             revisions=revisions,
@@ -266,11 +283,6 @@ def _order(version: RecordVersion | None) -> VersionOrder:
     if version is None:
         return VersionOrder(revision=0, stated_ms=0)
     return VersionOrder(revision=version.revision, stated_ms=version.stated_ms)
-
-
-def _number(numbers: _Numbers[_T], key: _T) -> int:
-    """Return the number of a key, from 1 in the order of their first mention."""
-    return numbers.setdefault(key, len(numbers) + 1)
 
 
 def _watermarks(facts: Iterable[AttributedFact]) -> Mapping[Source, int]:

@@ -163,7 +163,11 @@ def _take_pieces(
 def _take(
     intake: Intake, manifest: Manifest, body: ManifestBody, arrived: Read, patient: str
 ) -> None:
-    """Add what one body holds."""
+    """Add what one body holds.
+
+    A body may hold nothing itself, because its facts are read elsewhere: a notice announces what is
+    fetched, and a body of several accounts is divided into a slice for each.
+    """
     intake.refuse(body, *arrived.rejects)
     if arrived.parsed is None and arrived.read_elsewhere and not arrived.slices:
         why = _ANNOUNCES if arrived.fetches else _NOTIFIES

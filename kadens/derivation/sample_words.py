@@ -41,10 +41,10 @@ def sample_lines(
             if claims is not None:
                 held[item.body] += claims.claim(block, slice(low, high))
     for sha256 in derivation.intake.payloads:
-        n, of = held[sha256], stated[sha256]
-        if of:
-            samples = f"{n} samples" if n == of else f"{n} of {of} samples"
-            others = "" if n == of else f"; {_STATED_AGAIN}"
+        n, stated_samples = held[sha256], stated[sha256]
+        if stated_samples:
+            samples = f"{n} samples" if n == stated_samples else f"{n} of {stated_samples} samples"
+            others = "" if n == stated_samples else f"; {_STATED_AGAIN}"
             yield f"{samples} of {payload_words(derivation, sha256)}{others}"
 
 

@@ -73,8 +73,8 @@ def _release(java: str) -> str:
         [java, "-version"], capture_output=True, text=True, check=False, timeout=60
     )
     # Java prints its version on stderr; some distributions print it on stdout.
-    matches = re.search(r'version "(\d[\w.+-]*)', reported.stderr + reported.stdout)
-    return matches[1] if matches else ""
+    match = re.search(r'version "(\d[\w.+-]*)', reported.stderr + reported.stdout)
+    return match[1] if match else ""
 
 
 def jars(cache: Path | None = None) -> Path:

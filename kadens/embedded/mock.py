@@ -152,9 +152,9 @@ def _library_file() -> Path:
     package = Path(spec.origin).parent
     folders = (package.with_name("confluent_kafka.libs"), package / ".dylibs")
     # A wheel carries several versions of other libraries, but librdkafka once.
-    matches: list[Path] = []
+    libraries: list[Path] = []
     for folder in folders:
-        matches += sorted(folder.glob("librdkafka*"))
-    if not matches:
+        libraries += sorted(folder.glob("librdkafka*"))
+    if not libraries:
         raise MockFailed(f"no librdkafka beside {package}: is it a wheel of confluent-kafka?")
-    return matches[0]
+    return libraries[0]

@@ -99,8 +99,10 @@ def _watched(drop: DropFolder, poll_s: float) -> str:
         OwnerRule.FOLDER: f"{drop.folder}/PATIENT/FILE",
         OwnerRule.NAME: f"{drop.folder}/PATIENT_FILE",
     }[drop.by]
-    of = f"all files are of {drop.patient}" if drop.patient else f"files are put in as {whose}"
-    return f"watching {drop.folder.resolve()}, at least every {poll_s:g} s: {of}"
+    whose_files = (
+        f"all files are of {drop.patient}" if drop.patient else f"files are put in as {whose}"
+    )
+    return f"watching {drop.folder.resolve()}, at least every {poll_s:g} s: {whose_files}"
 
 
 def _looks(folder: Path, poll_s: float, settle_s: float) -> Iterator[None]:

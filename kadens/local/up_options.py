@@ -1,6 +1,5 @@
 """The options of `kadens up`, their checks, and its data folder. Nothing is started here."""
 
-import os
 import socket
 import time
 from collections.abc import Iterator
@@ -64,11 +63,9 @@ def _must_be_usable(data: Path | None) -> None:
     if data is None:
         return
     at = data.absolute()
-    if at.exists() and not at.is_dir():
-        raise ValueError(f"--data {data} is no folder")
-    above = next(folder for folder in (at, *at.parents) if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise ValueError(f"--data {data}: {above} cannot be written to")
+    nearest = next(path for path in (at, *at.parents) if path.exists())
+    if not nearest.is_dir():
+        raise ValueError(f"--data {data}: {nearest} is no folder")
 
 
 def _must_be_free(option: str, port: int, patience_s: float) -> None:

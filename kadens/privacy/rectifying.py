@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, audited_read, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import (
     DEFAULT_DATA,
@@ -116,11 +116,10 @@ def add_corrected(  # noqa: PLR0913 - one parameter per option
 def list_corrected(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """List a patient's corrections, with what had been stated."""
 
-    async def work(conn: Connection, now_ms: int) -> list[Correction]:
-        del now_ms
+    async def read(conn: Connection) -> list[Correction]:
         return await corrections.corrections_of(conn, patient)
 
-    kept = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "corrections")
+    kept = audited_read(settings_of(data), read, patient, "corrections")
     if as_json:
         print_json([asdict(row) for row in kept])
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kadens.commands.accounts import NOW
-from kadens.commands.audited import audited, person
+from kadens.commands.audited import audited, audited_read, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import (
     DEFAULT_DATA,
@@ -80,11 +80,10 @@ def add_restricted(
 def list_all(*, patient: Patient, as_json: Json = False, data: Data = DEFAULT_DATA) -> None:
     """List a patient's restrictions and objections."""
 
-    async def work(conn: Connection, now_ms: int) -> Sequence[Restriction]:
-        del now_ms
+    async def read(conn: Connection) -> Sequence[Restriction]:
         return await restrictions.restrictions_of(conn, patient)
 
-    kept = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "restrictions")
+    kept = audited_read(settings_of(data), read, patient, "restrictions")
     if as_json:
         print_json([asdict(row) for row in kept])
         return

@@ -44,15 +44,15 @@ def with_retired_key(
 
     Raises `SettingsError` for the active key, and for a key that does not exist.
     """
-    matches = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
-    if matches is None:
+    retired = next((entry for entry in entries if (entry.kind, entry.id) == (kind, id_)), None)
+    if retired is None:
         raise SettingsError(f"there is no {kind} key {id_}")
-    if matches.state != ACCEPTED:
+    if retired.state != ACCEPTED:
         raise SettingsError(
-            f"the {kind} key {id_} is {matches.state}; only an accepted one can be retired"
+            f"the {kind} key {id_} is {retired.state}; only an accepted one can be retired"
         )
     return tuple(
-        replace(entry, state=RETIRED, changed=at) if entry is matches else entry
+        replace(entry, state=RETIRED, changed=at) if entry is retired else entry
         for entry in entries
     )
 

@@ -30,7 +30,9 @@ DEEDS: Mapping[str, PlainWords] = {
         "försökte något med dina uppgifter men nekades",
     ),
     # An alert is a notice here: to a patient, an alert sounds like an alarm about their health.
-    "alert.acknowledge": PlainWords("confirmed a notice about you", "tog emot en avisering om dig"),
+    "alert.acknowledge": PlainWords(
+        "confirmed a notice about you", "kvitterade en avisering om dig"
+    ),
     "alert.claim": PlainWords("took on a notice about you", "tog hand om en avisering om dig"),
     "alert.handover": PlainWords(
         "handed a notice about you to a colleague", "lämnade en avisering om dig till en kollega"
@@ -95,7 +97,7 @@ DEEDS: Mapping[str, PlainWords] = {
         "granskade varför någon tittat på dina uppgifter",
     ),
     "rule.set": PlainWords(
-        "changed the limits for notices about you", "ändrade när du uppmärksammas"
+        "changed the limits for notices about you", "ändrade gränserna för aviseringar om dig"
     ),
     # What patients ask for as their right. Each step is in their log, so that they can see how far
     # a request has come and who has it.

@@ -14,13 +14,13 @@ from model.calendar import local_date
 from model.prescription import Pause, Prescription
 
 # The reasons of the pauses that such dates are for a prescription.
-NO_CONSENT, BY_RESTRICTION, BY_OBJECTION = "no consent", "restriction", "objection"
-BLOCKED_WHY = frozenset({NO_CONSENT, BY_RESTRICTION, BY_OBJECTION})
+NO_CONSENT, RESTRICTED, OBJECTED = "no consent", "restriction", "objection"
+BLOCKED_WHY = frozenset({NO_CONSENT, RESTRICTED, OBJECTED})
 _DAY = timedelta(days=1)
 
 # [given, withdrawn) in epoch ms; withdrawn is None while a consent holds.
 ConsentSpan: TypeAlias = tuple[int, int | None]
-# [from, until) in epoch ms, until None without an end, and why: `BY_RESTRICTION` or `BY_OBJECTION`.
+# [from, until) in epoch ms, until None without an end, and why: `RESTRICTED` or `OBJECTED`.
 UnusedSpan: TypeAlias = tuple[int, int | None, str]
 
 

@@ -146,17 +146,17 @@ def is_soon(due: date, today: date) -> bool:
     return today <= due <= today + timedelta(days=SOON_DAYS)
 
 
-def lateness(of: OpenDue, now_ms: int) -> str:
+def lateness(request: OpenDue, now_ms: int) -> str:
     """Return how near the last date of an open request is: `overdue`, `soon`, or "" for neither."""
-    today = local_date(now_ms, of.zone)
-    if today > of.due:
+    today = local_date(now_ms, request.zone)
+    if today > request.due:
         return "overdue"
-    return "soon" if is_soon(of.due, today) else ""
+    return "soon" if is_soon(request.due, today) else ""
 
 
 def due_counts(open_ones: Iterable[OpenDue], now_ms: int) -> DueCounts:
     """Return how many of the open requests are late, and how many are due soon."""
-    near = Counter(lateness(of, now_ms) for of in open_ones)
+    near = Counter(lateness(request, now_ms) for request in open_ones)
     return DueCounts(overdue=near["overdue"], soon=near["soon"])
 
 

@@ -38,3 +38,6 @@ TYPES: dict[str, str] = {
 
 # The legs of a multisport workout may begin with it, and each of them stays beside it.
 BESIDE_OTHERS = frozenset({"multisport", "transition"})
+
+# Elsewhere cadence counts strokes or turns of a crank, not steps.
+FAMILIES_WITH_STEPS = frozenset({"foot"})

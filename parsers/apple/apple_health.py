@@ -88,8 +88,8 @@ def _read_lanes(gathered: Gathered, errors: list[Unreadable]) -> Iterator[tuple[
         if lane.zone:
             offsets = []
             for at, written in zip(points.t.tolist(), points.offset_min.tolist(), strict=True):
-                of = kept_without(errors, written, zoned_offset, at, lane.zone, written)
-                offsets.append(of)
+                offset = kept_without(errors, written, zoned_offset, at, lane.zone, written)
+                offsets.append(offset)
             points = points._replace(offset_min=np.array(offsets, np.int64))
         yield lane, points
 

@@ -219,22 +219,22 @@ class Lanes:
 
     def lane(self, record: Element) -> Lane | None:
         """Return the lane of a record; None for a type that is not followed."""
-        of = record.attributes
-        named = of.get("type", "")
+        attributes = record.attributes
+        named = attributes.get("type", "")
         quantity = FOLLOWED.get(named)
         if quantity is None:
             self._not_followed(named)
             return None
         stated = metadata_of(record)
         by_hand = quantity.by_hand or stated.get(ENTERED) == _YES
-        source = source_of(of.get("sourceName", ""), of.get("device", ""), by_hand)
+        source = source_of(attributes.get("sourceName", ""), attributes.get("device", ""), by_hand)
         # A diary app or a phone on the bedside table knows of sleep and shows no wear.
         if quantity.words and not shows_wear(source):
             return None
         # what somebody typed in is no notice of the vendor's
         if quantity.is_notice and by_hand:
             return None
-        key = named, of.get("unit", ""), source, stated.get(ZONE_KEY, "")
+        key = named, attributes.get("unit", ""), source, stated.get(ZONE_KEY, "")
         if key not in self.by_key:
             if len(self.by_key) >= MOST_LANES:
                 raise BodyError("Record", f"more than {MOST_LANES} sources", RejectKind.TOO_MUCH)

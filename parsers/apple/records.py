@@ -84,8 +84,12 @@ class Gathered:
         lane = self.lanes.lane(record)
         if lane is None:
             return
-        of = record.attributes
-        lane.add(of.get("startDate", ""), of.get("endDate", ""), of.get("value", ""))
+        attributes = record.attributes
+        lane.add(
+            attributes.get("startDate", ""),
+            attributes.get("endDate", ""),
+            attributes.get("value", ""),
+        )
         if lane.type == VARIABILITY:
             self._beats(record, lane.source)
 

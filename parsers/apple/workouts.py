@@ -124,8 +124,8 @@ def zoned_offset(at_ms: int, zone: str, written: int) -> int:
 
 def _source(workout: Element, stated: Mapping[str, str]) -> Source:
     by_hand = stated.get(ENTERED) == _YES
-    of = workout.attributes
-    source = source_of(of.get("sourceName", ""), of.get("device", ""), by_hand)
+    attributes = workout.attributes
+    source = source_of(attributes.get("sourceName", ""), attributes.get("device", ""), by_hand)
     return source if by_hand else replace(source, method=Method.WORKOUT)
 
 
@@ -155,18 +155,18 @@ def _type_of_leg(leg: Element) -> str:
     return _OTHER.lower()
 
 
-def _timer_ms(of: Mapping[str, str], length_ms: int) -> int | None:
+def _timer_ms(attributes: Mapping[str, str], length_ms: int) -> int | None:
     """Return the time of the timer, None where it ran all the time or is not stated.
 
     It is a stated duration that is shorter than the workout by more than its rounding.
     """
-    if not of.get("duration"):
+    if not attributes.get("duration"):
         return None
-    unit_ms = _TIMER_UNITS.get(of.get("durationUnit", ""))
+    unit_ms = _TIMER_UNITS.get(attributes.get("durationUnit", ""))
     if unit_ms is None:
         raise Unreadable("Workout.durationUnit", "not a unit of time", RejectKind.UNKNOWN)
     # a number that is read may still be too great for a whole one
-    timer_ms = number_of_text(of["duration"], "Workout.duration") * unit_ms
+    timer_ms = number_of_text(attributes["duration"], "Workout.duration") * unit_ms
     return round(timer_ms) if 0 < timer_ms <= length_ms - SHORTEST_PAUSE_MS else None
 
 
@@ -184,8 +184,8 @@ def _stops(
     return _apart(sorted(events))
 
 
-def _event_ms(of: Mapping[str, str]) -> int:
-    return time_of(of.get("date", ""), "WorkoutEvent.date")[0]
+def _event_ms(attributes: Mapping[str, str]) -> int:
+    return time_of(attributes.get("date", ""), "WorkoutEvent.date")[0]
 
 
 def _apart(events: Iterable[tuple[int, bool, str]]) -> list[tuple[int, int | None]]:
@@ -217,11 +217,11 @@ def _summary(
     summary: dict[str, float] = {}
     # Since iOS 15 the totals are here; exports of before have attributes.
     for statistic in part.named("WorkoutStatistics"):
-        of = statistic.attributes
-        metric = STATISTICS.get(of.get("type", ""), "")
+        attributes = statistic.attributes
+        metric = STATISTICS.get(attributes.get("type", ""), "")
         for attribute, ending in FIGURES.items():
-            if metric and attribute in of:
-                figure = metric, of[attribute], of.get("unit", "")
+            if metric and attribute in attributes:
+                figure = metric, attributes[attribute], attributes.get("unit", "")
                 _add(summary, f"{metric}{ending}", figure, errors)
     for attribute, unit, metric in OLD_TOTALS:
         if metric not in summary and attribute in part.attributes:

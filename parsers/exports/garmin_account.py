@@ -238,8 +238,10 @@ def _day(record: JsonObject, values: dict[str, float], where: str) -> DaySummary
     start = _midnight_ms(record, day, where)
     # It grows during the day, so the greatest stands.
     grown = round(sum(values.values()))
-    of = head(_source(Method.BACKGROUND), f"garmin:{day}", grown, (start, start + DAY_MS), None)
-    return DaySummary(head=of, local_date=day, values=values)
+    fact_head = head(
+        _source(Method.BACKGROUND), f"garmin:{day}", grown, (start, start + DAY_MS), None
+    )
+    return DaySummary(head=fact_head, local_date=day, values=values)
 
 
 def _midnight_ms(record: JsonObject, day: date, where: str) -> int:

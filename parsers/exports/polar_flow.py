@@ -148,10 +148,10 @@ def _exercise(
     modified = polar_member(joined, ("modified",))
     revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
     record_name = f"polar:{name or start}"
-    of = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
+    fact_head = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
     word_of_effort = _effort(joined, errors)
     yield Workout(
-        head=of,
+        head=fact_head,
         type=kind,
         vendor_type=word,
         moving_ms=moving_ms,
@@ -165,7 +165,7 @@ def _exercise(
     series = SeriesByKey()
     samples = record.get("samples")
     for metric, at, value in polar_series(samples, start, offset_min, kind, errors):
-        series.add(metric, of.source, offset_min, (at, at, value))
+        series.add(metric, fact_head.source, offset_min, (at, at, value))
     yield from series.of_record(f"{record_name}:samples", revision)
 
 
@@ -237,8 +237,10 @@ def _day(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
         return
     start = local_instant(day, time(), "UTC")
     source = _WATCH
-    of = head(source, f"polar:{day.isoformat()}", round(total), (start, start + DAY_MS), None)
-    yield DaySummary(head=of, local_date=day, values={"steps": total})
+    fact_head = head(
+        source, f"polar:{day.isoformat()}", round(total), (start, start + DAY_MS), None
+    )
+    yield DaySummary(head=fact_head, local_date=day, values={"steps": total})
 
 
 def _date(value: object, where: str) -> date | None:

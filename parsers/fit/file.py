@@ -137,16 +137,16 @@ class FitFile:
 
     @cached_property
     def _stamps(self) -> Stamps:
-        matches = []
+        parts_of_stamps = []
         for segment in self.segments:
             # The full timestamp of any message is a reference, so all tables of a segment are
             # needed.
             tables = self._of_segment(segment.index)
             short = [table for table in tables if table.stream.number == profile.MONITORING]
-            matches.append(compressed_stamps(self._data, tables))
+            parts_of_stamps.append(compressed_stamps(self._data, tables))
             if short:
-                matches.append(short_stamps(tables))
-        starts, stamps = (np.concatenate(parts) for parts in zip(*matches, strict=True))
+                parts_of_stamps.append(short_stamps(tables))
+        starts, stamps = (np.concatenate(parts) for parts in zip(*parts_of_stamps, strict=True))
         # The two kinds lie mixed in a file, and look-ups need the offsets in ascending order.
         order = np.argsort(starts, kind="stable")
         return starts[order], stamps[order]
@@ -242,13 +242,13 @@ def _read_all(data: bytes, limits: Limits) -> tuple[list[Segment], list[Stream],
             at = next_header(data, at)
             continue
         segment, wrong = read_segment(data, at, index, limits)
-        matches, stop = walk_segment(data, segment.body, segment.end, index, budget)
+        segment_streams, stop = walk_segment(data, segment.body, segment.end, index, budget)
         if stop is not None and not _explained(wrong, stop, segment):
             if stop.code is Code.TRUNCATED:  # more precise than the problem of the length
                 wrong = [problem for problem in wrong if problem.code is not Code.TRUNCATED]
             wrong.append(_problem(stop.code, stop.offset, index, stop.reason))
         segments.append(segment)
-        streams += matches
+        streams += segment_streams
         problems += wrong
         at = segment.after
         # The budget is for the entire input, so a further segment would exceed it as well.
@@ -263,11 +263,11 @@ def _in_segment(tables: Iterable[Table], segment: int) -> list[Table]:
 
 def _heads(streams: Sequence[Stream], most: int) -> list[Stream]:
     """Return the streams, cut so that together they hold at most `most` messages."""
-    matches: list[Stream] = []
+    heads: list[Stream] = []
     for stream in streams:
-        matches += [stream.head(most)] if most > 0 else []
+        heads += [stream.head(most)] if most > 0 else []
         most -= len(stream.starts)
-    return matches
+    return heads
 
 
 def _explained(wrong: Sequence[FitProblem], stop: Stop, segment: Segment) -> bool:

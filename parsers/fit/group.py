@@ -168,17 +168,17 @@ class Group:
         Numbers are float64 (n,) or (n, items) with NaN, texts object (n,) of str or None, bytes
         uint8 (n, size). Raises KeyError when no message has the field.
         """
-        matches = self._cache.get(name)
-        if matches is None:
+        column = self._cache.get(name)
+        if column is None:
             if name not in self._names:
                 raise KeyError(name)
             direct = self._direct.get(name)
             if direct is None:
-                matches = self._compute(name)
+                column = self._compute(name)
             else:
-                matches = self._tables[0].column(self._narrowed(direct))
-            self._cache[name] = matches
-        return matches
+                column = self._tables[0].column(self._narrowed(direct))
+            self._cache[name] = column
+        return column
 
     def numbers(self, name: str) -> Floats:
         """Return a float64 column (n,): all NaN where absent, the first value of an array field."""

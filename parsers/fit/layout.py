@@ -137,13 +137,13 @@ def _column(number: int, order: str, definition: bytes, at: int, slot: int) -> C
 
 
 def _developer(definition: bytes, at: int) -> tuple[DeveloperSlot, ...]:
-    matches = []
+    slots = []
     for p in range(0, len(definition), 3):
         number, size, index = definition[p : p + 3]
         if size:
-            matches.append(DeveloperSlot(index=index, number=number, at=at, size=size))
+            slots.append(DeveloperSlot(index=index, number=number, at=at, size=size))
         at += size
-    return tuple(matches)
+    return tuple(slots)
 
 
 def _struct(order: str, columns: list[Column], size: int) -> Struct:

@@ -50,10 +50,10 @@ def next_header(data: bytes, at: int) -> int:
     The search ends after many signatures without a valid header. A real input chains few files, and
     every candidate costs a checksum.
     """
-    matches = data.find(_SIGNATURE, at + 8)
+    signature_at = data.find(_SIGNATURE, at + 8)
     for _ in range(_MOST_LOOKED_AT):
-        start = matches - 8
-        if matches == -1:
+        start = signature_at - 8
+        if signature_at == -1:
             break
         if (
             is_header(data, start)
@@ -61,7 +61,7 @@ def next_header(data: bytes, at: int) -> int:
             and header_crc_ok(data, start)
         ):
             return start
-        matches = data.find(_SIGNATURE, matches + 4)
+        signature_at = data.find(_SIGNATURE, signature_at + 4)
     return len(data)
 
 

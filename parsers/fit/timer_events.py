@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from parsers.fit.activity.values import DEVICE_TIME_END, FIT_EPOCH
+from parsers.fit.activity.values import DEVICE_TIME_END, FIT_EPOCH, TIMER_EVENT, TIMER_STOPS
 
 if TYPE_CHECKING:
     from parsers.fit.activity.clock import RecordClock
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 TimerStops: TypeAlias = tuple[tuple[int, int | None], ...]
 
-_TIMER = 0  # of `event`
 _START = 0  # of `event_type`
-# stop, stop_all, stop_disable, stop_disable_all
-_STOPS = frozenset({1, 4, 8, 9})
 _END_OF_TIME = 2.0**32  # a FIT time has 32 bits
 
 
@@ -35,7 +32,7 @@ def timer_stops(events: Group, clock: RecordClock | None = None) -> TimerStops:
     stops: list[tuple[int, int | None]] = []
     since: int | None = None
     for at, kind in _timer_events(events, clock):
-        if kind in _STOPS and since is None:
+        if kind in TIMER_STOPS and since is None:
             since = at
         elif kind == _START and since is not None:
             if at > since:
@@ -52,7 +49,7 @@ def _timer_events(events: Group, clock: RecordClock | None) -> list[tuple[int, i
     if clock is not None:
         stamps = np.array(list(map(clock.corrected, stamps.tolist())), np.float64)
     dated = (stamps >= DEVICE_TIME_END) & (stamps < _END_OF_TIME)  # False for NaN
-    rows = np.flatnonzero(dated & (events.numbers("event") == _TIMER) & np.isfinite(kinds))
+    rows = np.flatnonzero(dated & (events.numbers("event") == TIMER_EVENT) & np.isfinite(kinds))
     # Of events of the same second the order of the file decides, so the sort is stable.
     rows = rows[np.argsort(stamps[rows], kind="stable")]
     instants = ((stamps[rows] + FIT_EPOCH) * 1000).astype(np.int64)

@@ -65,12 +65,12 @@ def counted_days(recording: FitRecording) -> Iterator[DaySummary]:
     for total in recording.activity.day_totals:
         values = {name: round(v, 6) for name, v in total.values.items()}
         name = f"fit:{device}:{total.local_date.isoformat()}"
-        of = recording.head(
+        fact_head = recording.head(
             recording.source(Method.BACKGROUND), name, (total.start_ms, total.start_ms + DAY_MS)
         )
         # It grows during the day, so the greatest of all files of the day stays.
-        of = replace(of, revision=round(sum(values.values())))
-        yield DaySummary(head=of, local_date=total.local_date, values=values)
+        fact_head = replace(fact_head, revision=round(sum(values.values())))
+        yield DaySummary(head=fact_head, local_date=total.local_date, values=values)
 
 
 def _strap_in_records(recording: FitRecording) -> bool:

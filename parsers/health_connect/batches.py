@@ -163,10 +163,10 @@ def _of_parents(
     ids = records[-1][order]
     near = np.minimum(np.searchsorted(ids, numbers), len(ids) - 1)
     known = (ids[near] == numbers) & is_number
-    of = order[near[known]]
-    if len(of):
-        who = tuple(column[of] for column in records[_APP : _OFFSET + 1])
-        origins, positions[known] = _origins(who, records[_CHANGED][of], names)
+    rows_named = order[near[known]]
+    if len(rows_named):
+        who = tuple(column[rows_named] for column in records[_APP : _OFFSET + 1])
+        origins, positions[known] = _origins(who, records[_CHANGED][rows_named], names)
         return origins, positions
     return [], positions
 

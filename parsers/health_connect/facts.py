@@ -113,9 +113,9 @@ def _samples(
     batch: Batch, kind: RecordKind, origins: Sequence[Head], errors: _Errors
 ) -> Iterator[SampleBlock]:
     columns = _fast(batch, kind, len(origins)) or _slow(batch, kind, errors)
-    t, until, v, of = columns
+    t, until, v, origin_index = columns
     for position, origin in enumerate(origins):
-        some = of == position
+        some = origin_index == position
         if not some.any() or not _is_of_kind(kind, origin.source):
             continue
         ordered = _in_order(t[some], until[some], v[some])
@@ -165,10 +165,10 @@ def _slow(batch: Batch, kind: RecordKind, errors: _Errors) -> _SampleColumns:
                 rows.append(_row(row, kind, len(batch.origins), where))
         except Unreadable as error:
             errors.append(error.with_traceback(None))
-    t, until, v, of = zip(*rows, strict=True) if rows else ((), (), (), ())
+    t, until, v, origin_index = zip(*rows, strict=True) if rows else ((), (), (), ())
     return (
         np.array(t, np.int64), np.array(until, np.int64), np.array(v, np.float64),
-        np.array(of, np.int64),
+        np.array(origin_index, np.int64),
     )  # fmt: skip
 
 
@@ -181,10 +181,10 @@ def _rows(batch: Batch) -> Iterator[dict[str, Any]]:
 def _row(
     row: dict[str, Any], kind: RecordKind, origins: int, where: str
 ) -> tuple[int, int, float, int]:
-    of = row["origin"]
-    if type(of) is not int or not 0 <= of < origins:
+    origin = row["origin"]
+    if type(origin) is not int or not 0 <= origin < origins:
         raise Unreadable(where, "its record is not there")
-    if of >= MOST_SERIES:
+    if origin >= MOST_SERIES:
         why = f"more than {MOST_SERIES} apps, devices and offsets"
         raise Unreadable(where, why, RejectKind.TOO_MUCH)
     t = _instant(row["t"], f"{where}.time")
@@ -193,7 +193,7 @@ def _row(
         why = "not after the start by at most 25 hours"
         raise Unreadable(f"{where}.end_time", why, RejectKind.RANGE)
     v = measure_of(row["v"], kind.metric, f"{where}.{kind.value}", kind.factor) if kind.value else 1
-    return t, until, v, of
+    return t, until, v, origin
 
 
 def _instant(value: object, where: str) -> int:
@@ -221,10 +221,10 @@ def _workout(
     row: dict[str, Any], numbering: str, origins: Sequence[Head], where: str, errors: _Errors
 ) -> Workout:
     # Of a piece anything may be missing: it may come from anybody.
-    of = row["origin"]
-    if type(of) is not int or not 0 <= of < len(origins):
+    origin_index = row["origin"]
+    if type(origin_index) is not int or not 0 <= origin_index < len(origins):
         raise Unreadable(where, "its app and device are not there")
-    origin = origins[of]
+    origin = origins[origin_index]
     start = _instant(row["t"], f"{where}.start_time")
     end = _instant(row["until"], f"{where}.end_time")
     if end == start:

@@ -111,14 +111,14 @@ def _second_time(local_ms: int, zone: str) -> int:
 
 
 def _usual(text: str) -> Moment | None:
-    matches = _USUAL.fullmatch(text)
-    if matches is None or int(matches[2]) >= 24:  # noqa: PLR2004 - hours of a day
+    match = _USUAL.fullmatch(text)
+    if match is None or int(match[2]) >= 24:  # noqa: PLR2004 - hours of a day
         return None
-    start = _day_start(matches[1], matches[5])
+    start = _day_start(match[1], match[5])
     if start is None:
         return None
     midnight_ms, offset = start
-    shown = int(matches[2]) * 3600 + int(matches[3]) * 60 + int(matches[4])
+    shown = int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4])
     ms = midnight_ms + shown * 1000
     return Moment(ms, offset, ms + offset * _MINUTE_MS)
 
@@ -148,14 +148,14 @@ def _any(value: object, where: str, zone: str) -> Moment:
         return Moment(int(ms), None, None)
     if not isinstance(value, str) or len(value) > _LONGEST_TIME:
         raise Unreadable(where, "not a time")
-    matches = _WRITTEN.fullmatch(value.strip())
-    if matches is None:
+    match = _WRITTEN.fullmatch(value.strip())
+    if match is None:
         raise Unreadable(where, "not a time with date and offset")
-    return _of_parts(matches, where, zone)
+    return _of_parts(match, where, zone)
 
 
-def _of_parts(matches: re.Match[str], where: str, zone: str) -> Moment:
-    parts = matches.groupdict(default="")
+def _of_parts(match: re.Match[str], where: str, zone: str) -> Moment:
+    parts = match.groupdict(default="")
     hour, fraction, half = parts["hour"], parts["fraction"], parts["before"] or parts["half"]
     written = parts["offset"].replace("\u2212", "-")
     try:

@@ -110,8 +110,8 @@ def _rows(content: bytes) -> _Rows:
 
 
 def _heading(cell: str) -> _Heading:
-    matches = _HEADING.fullmatch(cell.strip())
-    name, member, units = matches.groups(default="") if matches else ("", "", "")
+    match = _HEADING.fullmatch(cell.strip())
+    name, member, units = match.groups(default="") if match else ("", "", "")
     letters = [letter if letter.isalnum() else " " for letter in name.lower()]
     return _Heading("_".join("".join(letters).split()), member, units)
 
@@ -227,8 +227,8 @@ def _entry(headings: Sequence[_Heading], row: Sequence[str]) -> JsonObject:
 
 def _seconds(text: str) -> float | str:
     """Return hours, minutes and seconds as seconds, anything else as it is."""
-    matches = _DURATION.fullmatch(text)
-    if matches is None:
+    match = _DURATION.fullmatch(text)
+    if match is None:
         return text
-    hours, minutes, seconds = map(int, matches.groups())
+    hours, minutes, seconds = map(int, match.groups())
     return float(hours * 3600 + minutes * 60 + seconds)

@@ -75,8 +75,8 @@ def add_workout(entry: JsonObject, where: str, setting: Setting, into: Collected
     samples = Collected(refused=into.refused)
     lists = dict(_lists(entry, where, setting, samples))
     _add_series(lists, where, setting, samples)
-    of = _head(entry, record, span, setting, lists.values())
-    workout = _workout(entry, of, lists.get(TRACE, []), errors)
+    fact_head = _head(entry, record, span, setting, lists.values())
+    workout = _workout(entry, fact_head, lists.get(TRACE, []), errors)
     legs = list(_legs(entry, workout, setting.zone, errors))
     into.facts.extend(legs or [workout])
     into.facts.extend(samples.series.of_record(f"{record}:samples"))
@@ -150,21 +150,21 @@ def _source_name(value: object) -> str:
     return word_of(value.get("name") if isinstance(value, dict) else value)
 
 
-def _workout(entry: JsonObject, of: Head, trace: list[Valued], errors: _Errors) -> Workout:
+def _workout(entry: JsonObject, fact_head: Head, trace: list[Valued], errors: _Errors) -> Workout:
     word = kept_without(errors, "", optional_text, entry.get("name"), "name")
     summary = dict(_totals(entry, errors))
-    length_ms = of.end_ms - of.start_ms
-    if trace and all(valued.at.ms >= of.end_ms for valued in trace):
+    length_ms = fact_head.end_ms - fact_head.start_ms
+    if trace and all(valued.at.ms >= fact_head.end_ms for valued in trace):
         # The app sometimes puts the recovery in place of the trace, and makes means of it.
         errors.append(Unreadable(TRACE, "all of it after the end", RejectKind.RANGE))
         for name in OF_THE_TRACE:
             summary.pop(name, None)
     return Workout(
-        head=of,
+        head=fact_head,
         type=_type(entry, word, errors),
         vendor_type=word,
         moving_ms=_timer_ms(entry, length_ms, errors),
-        pauses=_pauses(entry, of, errors),
+        pauses=_pauses(entry, fact_head, errors),
         summary=summary,
     )
 
@@ -227,7 +227,7 @@ def _total(value: JsonObject, metric: str, where: str) -> float | None:
     return number_within(stated, 0, _GREATEST, f"{where}.qty")
 
 
-def _pauses(entry: JsonObject, of: Head, errors: _Errors) -> tuple[tuple[int, int], ...]:
+def _pauses(entry: JsonObject, fact_head: Head, errors: _Errors) -> tuple[tuple[int, int], ...]:
     """Return the pauses that events tell, where the export has events."""
     listed = _optional_list(entry, "workoutEvents", errors)
     stops: list[tuple[int, int | None]] = []
@@ -240,8 +240,8 @@ def _pauses(entry: JsonObject, of: Head, errors: _Errors) -> tuple[tuple[int, in
             stopped = None
     if stopped is not None:
         stops.append((stopped, None))
-    timer_ms = _timer_ms(entry, of.end_ms - of.start_ms, [])
-    return pauses_within(stops, (of.start_ms, of.end_ms), timer_ms)
+    timer_ms = _timer_ms(entry, fact_head.end_ms - fact_head.start_ms, [])
+    return pauses_within(stops, (fact_head.start_ms, fact_head.end_ms), timer_ms)
 
 
 def _optional_list(entry: JsonObject, name: str, errors: _Errors) -> list[object]:

@@ -160,8 +160,8 @@ def _total(listed: Listed, value: float, start_ms: int, source: Source) -> DaySu
     """
     day = utc(start_ms + _HALF_DAY_MS).date()
     span = start_ms, start_ms + DAY_MS
-    of = head(source, f"{listed.metric}:{day}", int(value * 1000), span, None)
-    return DaySummary(head=of, local_date=day, values={listed.metric: value})
+    fact_head = head(source, f"{listed.metric}:{day}", int(value * 1000), span, None)
+    return DaySummary(head=fact_head, local_date=day, values={listed.metric: value})
 
 
 def _mean(listed: Listed, entry: JsonObject, index: int) -> _Mean:

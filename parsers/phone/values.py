@@ -119,14 +119,14 @@ def _add_total(column: ValueColumn, valued: Valued, value: float, into: Collecte
     shown_ms = at.ms if at.local_ms is None else at.local_ms
     start_ms = at.ms - shown_ms % DAY_MS
     grows = followed.held is Held.COUNT
-    of = head(
+    fact_head = head(
         _source(column, valued),
         f"{followed.metric}:{day}",
         int(value * 1000) if grows else 0,
         (start_ms, start_ms + DAY_MS),
         at.offset,
     )
-    into.facts.append(DaySummary(head=of, local_date=day, values={followed.metric: value}))
+    into.facts.append(DaySummary(head=fact_head, local_date=day, values={followed.metric: value}))
 
 
 def _source(column: ValueColumn, valued: Valued) -> Source:

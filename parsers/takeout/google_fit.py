@@ -108,8 +108,8 @@ def read_google_fit(payload: bytes, _context: Context) -> Iterator[Part]:
 
 def _add_stream(content: str, into: Collected) -> None:
     """Add the points of a stream, one at a time: a stream of years has half a million."""
-    matches = _NAME.search(content, 0, _NEAR) or _NAME.search(content, max(0, len(content) - _NEAR))
-    named = text(_unquoted(matches[1]) if matches else None, "Data Source", 512)
+    match = _NAME.search(content, 0, _NEAR) or _NAME.search(content, max(0, len(content) - _NEAR))
+    named = text(_unquoted(match[1]) if match else None, "Data Source", 512)
     stream, _, _ = named.partition(DERIVED_FROM)
     is_read = stream.startswith(RAW_STREAM) or stream.endswith(OF_THE_PHONE)
     if not is_read and MERGED_STREAM not in stream:
@@ -224,11 +224,11 @@ def _active_ms(stated: object, lasted_ms: int, errors: list[Unreadable]) -> int 
     """Return the active time of `1200.5s`, None where it is not shorter than the session."""
     if stated is None:
         return None
-    matches = _SECONDS.fullmatch(stated) if isinstance(stated, str) else None
-    if matches is None:
+    match = _SECONDS.fullmatch(stated) if isinstance(stated, str) else None
+    if match is None:
         errors.append(Unreadable("duration", "not a number of seconds"))
         return None
-    return stated_timer_ms(float(matches[1]) * 1000, lasted_ms)
+    return stated_timer_ms(float(match[1]) * 1000, lasted_ms)
 
 
 def _session_totals(session: JsonObject, errors: list[Unreadable]) -> Iterator[tuple[str, float]]:

@@ -54,8 +54,8 @@ def day_total(source: Source, kind: str, day: date, values: Mapping[str, float])
     if not readable(start_ms):
         raise Unreadable("date", "not between the years 2000 and 2100", RejectKind.RANGE)
     size = int(sum(values.values()) * _THOUSANDTHS)
-    of = head(source, f"{kind}:{day}", size, (start_ms, start_ms + DAY_MS), None)
-    return DaySummary(head=of, local_date=day, values=dict(values))
+    fact_head = head(source, f"{kind}:{day}", size, (start_ms, start_ms + DAY_MS), None)
+    return DaySummary(head=fact_head, local_date=day, values=dict(values))
 
 
 def only_part(into: Collected) -> Iterator[Part]:

@@ -43,7 +43,7 @@ def is_gpx(payload: bytes) -> bool:
     return has_root(payload, GPX_ROOT)
 
 
-def parse_gpx(payload: bytes, context: Context) -> Iterator[Part]:
+def read_gpx(payload: bytes, context: Context) -> Iterator[Part]:
     """Yield the only part of a GPX file; BodyError when nothing can be kept.
 
     The account is empty: the envelope knows it.

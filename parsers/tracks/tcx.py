@@ -40,7 +40,7 @@ def is_tcx(payload: bytes) -> bool:
     return has_root(payload, ROOT_ELEMENT)
 
 
-def parse_tcx(payload: bytes, context: Context) -> Iterator[Part]:
+def read_tcx(payload: bytes, context: Context) -> Iterator[Part]:
     """Yield the only part of a TCX file; BodyError when nothing can be kept.
 
     The account is empty: the envelope knows it.

@@ -197,8 +197,10 @@ def _deletions(start_ms: int) -> Iterator[Deletion]:
         (str(start_ms), huawei_record(start_ms)),
         (f"{start_ms}:samples", f"{huawei_record(start_ms)}:samples"),
     ):
-        of = head(Source(vendor=HUAWEI_VENDOR), f"deletion:{name}", 0, (start_ms, start_ms), None)
-        yield Deletion(head=of, target=target)
+        fact_head = head(
+            Source(vendor=HUAWEI_VENDOR), f"deletion:{name}", 0, (start_ms, start_ms), None
+        )
+        yield Deletion(head=fact_head, target=target)
 
 
 def _next_page(body: JsonObject, requested: Fetch) -> Iterator[Fetch]:

@@ -178,7 +178,7 @@ def _points(
             yield point, f"{path}.samplePoints[{number}]"
 
 
-def _add_sample(point: JsonObject, of: Head, where: str, series: SeriesByKey) -> None:
+def _add_sample(point: JsonObject, fact_head: Head, where: str, series: SeriesByKey) -> None:
     kinds = text(point.get("dataTypeName"), f"{where}.dataTypeName").split(".")
     for item in list_of(point.get("value"), f"{where}.value"):
         field = object_of(item, f"{where}.value")
@@ -187,7 +187,7 @@ def _add_sample(point: JsonObject, of: Head, where: str, series: SeriesByKey) ->
         if metric and number is not None:
             at = _sampled_ms(point.get("startTime"), f"{where}.startTime")
             value = measure_of(number, metric, f"{where}.value")
-            series.add(metric, of.source, of.offset_min, (at, at, value))
+            series.add(metric, fact_head.source, fact_head.offset_min, (at, at, value))
 
 
 def _sampled_ms(value: object, where: str) -> int:

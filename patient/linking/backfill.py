@@ -6,7 +6,7 @@ from dataclasses import replace
 from model.calendar import DAY_MS, local_date, midnight
 from model.prescription import Prescription
 from model.received import Fetch
-from model.vendor_api import Backfill
+from model.vendors.vendor_api import Backfill
 
 WITHOUT_PRESCRIPTION_DAYS = 28  # for a patient without a prescription
 

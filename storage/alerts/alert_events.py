@@ -32,8 +32,8 @@ class AlertOwner:
 
 async def owner_of(conn: Connection, alert: str) -> AlertOwner:
     """Return who has taken an alert (id) by now."""
-    matches = await rows.fetch_as(conn, _OWNER, {"alert": rows.uuid(alert)}, AlertOwner)
-    return matches[0] if matches else AlertOwner()
+    owners = await rows.fetch_as(conn, _OWNER, {"alert": rows.uuid(alert)}, AlertOwner)
+    return owners[0] if owners else AlertOwner()
 
 
 async def former_event(

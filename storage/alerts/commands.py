@@ -95,10 +95,10 @@ async def lock_alert(conn: Connection, unit: str, alert: str, now_ms: int) -> Lo
 
     The judge locks in the same order: first the patient, then the patient's alerts.
     """
-    requested: rows.Row = {"unit": unit, "alert": rows.uuid(alert)}
-    for number in await rows.fetch_column(conn, _LOCK, requested):
+    params: rows.Row = {"unit": unit, "alert": rows.uuid(alert)}
+    for number in await rows.fetch_column(conn, _LOCK, params):
         rosters = await duty.load_rosters(conn, [number], now_ms)
-        for row in await rows.fetch(conn, _ALERT, requested, lambda row: row):
+        for row in await rows.fetch(conn, _ALERT, params, lambda row: row):
             last = row.pop("last_move")
             return LockedAlert(alert=_alert(row), last_move=last, roster=rosters[number])
     return None
@@ -112,8 +112,8 @@ async def has_live(conn: Connection, pseudonym: str, family: str) -> bool:
 
 async def last_move(conn: Connection, alert: str) -> LastMove | None:
     """Return what happened last to an alert (id), None for an alert from before moves had kinds."""
-    matches = await rows.fetch_as(conn, _LAST, {"alert": rows.uuid(alert)}, LastMove)
-    return matches[0] if matches else None
+    moves = await rows.fetch_as(conn, _LAST, {"alert": rows.uuid(alert)}, LastMove)
+    return moves[0] if moves else None
 
 
 async def move_alert(

@@ -86,13 +86,13 @@ async def load_rosters(
     conn: Connection, patients: Collection[int], now_ms: int
 ) -> dict[int, DutyRoster]:
     """Return who is on duty for each patient (by id), with absences that are not over by now."""
-    matches = await rows.fetch(conn, _ROSTERS, {"patients": list(patients)}, lambda row: row)
-    requested: rows.Row = {"units": [row["care_unit"] for row in matches], "now": now_ms}
+    on_duty = await rows.fetch(conn, _ROSTERS, {"patients": list(patients)}, lambda row: row)
+    params: rows.Row = {"units": [row["care_unit"] for row in on_duty], "now": now_ms}
     absences: dict[int, list[Absence]] = defaultdict(list)
-    for unit, absence in await rows.fetch(conn, _ABSENCES, requested, _absence):
+    for unit, absence in await rows.fetch(conn, _ABSENCES, params, _absence):
         absences[unit].append(absence)
     rosters: dict[int, DutyRoster] = {}
-    for row in matches:
+    for row in on_duty:
         away = tuple(absences[row.pop("care_unit")])
         number, line = row.pop("patient"), tuple(row.pop("line"))
         rosters[number] = DutyRoster(**row, line=line, absences=away)
@@ -114,9 +114,9 @@ async def raised_since(conn: Connection, patient: int, since_ms: int) -> tuple[d
     Both are those of the clinician who is responsible for a patient (by id), or of all patients of
     the care unit without one. Alerts count that were raised or promoted at `since_ms` or later.
     """
-    requested = {"patient": patient, "since": since_ms}
-    raised = await (await conn.execute(_RAISED, requested)).fetchall()
-    [panel] = await rows.fetch_column(conn, _PANEL, requested)
+    params = {"patient": patient, "since": since_ms}
+    raised = await (await conn.execute(_RAISED, params)).fetchall()
+    [panel] = await rows.fetch_column(conn, _PANEL, params)
     return dict(raised), panel
 
 
@@ -145,9 +145,9 @@ async def set_unit_duty(
 
 async def unit_roster(conn: Connection, unit: str, now_ms: int) -> DutyRoster:
     """Return who is on duty in a care unit, without a patient's clinician."""
-    requested = {"unit": unit, "now": now_ms}
-    absences = tuple(await rows.fetch_as(conn, _UNIT_ABSENCES, requested, Absence))
-    for row in await rows.fetch(conn, _UNIT, requested, lambda row: row):
+    params = {"unit": unit, "now": now_ms}
+    absences = tuple(await rows.fetch_as(conn, _UNIT_ABSENCES, params, Absence))
+    for row in await rows.fetch(conn, _UNIT, params, lambda row: row):
         line = tuple(row["line"])
         return DutyRoster(line=line, on_call=row["on_call"], hours=row["hours"], absences=absences)
     return DutyRoster(absences=absences)
@@ -185,8 +185,8 @@ async def covered_alerts(conn: Connection, now_ms: int) -> list[CoveredAlerts]:
 
 async def colleagues(conn: Connection, unit: str) -> dict[str, str]:
     """Return the names of the clinicians of a care unit by subject, in order of name."""
-    matches = await (await conn.execute(_PEOPLE, {"unit": unit})).fetchall()
-    return dict(matches)
+    names = await (await conn.execute(_PEOPLE, {"unit": unit})).fetchall()
+    return dict(names)
 
 
 def _absence(row: rows.Row) -> tuple[int, Absence]:

@@ -62,8 +62,8 @@ async def last_hand_overs(
     conn: Connection, patients: Collection[str], since_ms: int
 ) -> list[HandedOver]:
     """Return the live alerts of patients (pseudonyms) whose last move after `since_ms` is one."""
-    requested: rows.Row = {"patients": list(patients), "since": since_ms}
-    return await rows.fetch(conn, _HANDED_OVER, requested, _handed_over)
+    params: rows.Row = {"patients": list(patients), "since": since_ms}
+    return await rows.fetch(conn, _HANDED_OVER, params, _handed_over)
 
 
 def _handed_over(row: rows.Row) -> HandedOver:

@@ -37,5 +37,5 @@ async def put_note(
 
 async def shared_notes(conn: Connection, pseudonym: str, limit: int = 20) -> tuple[AlertNote, ...]:
     """Return the notes that a patient may read, newest first."""
-    requested = {"patient": pseudonym, "limit": limit}
-    return tuple(await rows.fetch_as(conn, _SHARED, requested, AlertNote))
+    params = {"patient": pseudonym, "limit": limit}
+    return tuple(await rows.fetch_as(conn, _SHARED, params, AlertNote))

@@ -48,11 +48,11 @@ async def recent_alerts(
 
     They are those that are live, and those that changed within `RECENT_MS`, 60 days.
     """
-    requested: rows.Row = {"patients": list(names), "recent": now_ms - RECENT_MS}
-    matches = await rows.fetch(conn, _ALERTS, requested, lambda row: row)
-    findings = await _findings(conn, [row["id"] for row in matches])
+    params: rows.Row = {"patients": list(names), "recent": now_ms - RECENT_MS}
+    alert_rows = await rows.fetch(conn, _ALERTS, params, lambda row: row)
+    findings = await _findings(conn, [row["id"] for row in alert_rows])
     alerts: dict[int, list[Alert]] = defaultdict(list)
-    for row in matches:
+    for row in alert_rows:
         number = row.pop("patient")
         mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
         enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}

@@ -101,14 +101,14 @@ async def load_all(conn: Connection, patients: Collection[str], now_ms: int) -> 
     the transaction ends. Raises `KeyError` for a patient that does not exist.
     """
     known = await lock_patients(conn, patients)
-    of: dict[int, tuple[str, PatientRow]] = {}
+    patients_by_id: dict[int, tuple[str, PatientRow]] = {}
     names: dict[int, str] = {}
     for patient in patients:
         row = known[patient]
-        of[row.id], names[row.id] = (patient, row), patient
+        patients_by_id[row.id], names[row.id] = (patient, row), patient
     alerts = await recent_alerts(conn, names, now_ms)
-    judgeable = await read_inputs(conn, of, now_ms)
-    rosters = await load_rosters(conn, list(of), now_ms)
+    judgeable = await read_inputs(conn, patients_by_id, now_ms)
+    rosters = await load_rosters(conn, list(patients_by_id), now_ms)
     return {
         patient: _loaded(judgeable[number], alerts[number], rosters[number])
         for number, patient in names.items()
@@ -124,19 +124,20 @@ def _loaded(judgeable: RuleInput, alerts: Sequence[Alert], roster: DutyRoster) -
     return Loaded(judgeable=judgeable, live=tuple(live), recent=tuple(recent), roster=roster)
 
 
-async def read_inputs(conn: Connection, of: _Of, now_ms: int) -> dict[int, RuleInput]:
-    """Return the input of the rules of each patient by id; `of` has pseudonym and row by id.
+async def read_inputs(conn: Connection, patients_by_id: _Of, now_ms: int) -> dict[int, RuleInput]:
+    """Return the input of the rules of each patient by id.
 
-    It locks nothing: only a judgement that is stored needs the patient's lock.
+    `patients_by_id` has pseudonym and row. It locks nothing: only a judgement that is stored
+    needs the patient's lock.
     """
     # a patient's date: "70 days ago" begins at the patient's midnight, not at that of UTC
     since: dict[int, date] = {}
-    for number, (_, row) in of.items():
+    for number, (_, row) in patients_by_id.items():
         since[number] = local_date(now_ms, row.zone) - timedelta(days=LOOK_BACK_DAYS)
-    read = await _read_rows(conn, of, since, now_ms)
+    read = await _read_rows(conn, patients_by_id, since, now_ms)
     return {
         number: _input(read, number, patient, row.zone, since[number])
-        for number, (patient, row) in of.items()
+        for number, (patient, row) in patients_by_id.items()
     }
 
 
@@ -161,34 +162,34 @@ class _ReadRows:
 
 
 async def _read_rows(
-    conn: Connection, of: _Of, since: Mapping[int, date], now_ms: int
+    conn: Connection, patients_by_id: _Of, since: Mapping[int, date], now_ms: int
 ) -> _ReadRows:
-    patients = list(of)
+    patients = list(patients_by_id)
     # pain that names a session within another is matched by time, and so passes to the other
-    requested: rows.Row = {
+    params: rows.Row = {
         "patients": patients,
         "sinces": [since[number] for number in patients],
         "earlier": EARLIER_DAYS - LOOK_BACK_DAYS,
         "recent": now_ms - RECENT_MS,
         "unanswered": list(NOT_ANSWERED),
     }
-    prescriptions = await _each(conn, _PRESCRIPTIONS, requested, _prescription)
+    prescriptions = await _each(conn, _PRESCRIPTIONS, params, _prescription)
     watermarks = await watermarks_of(conn, patients, now_ms)
-    turned_on = [number for number in of if turns_rule_on(_rows(prescriptions[number]))]
+    turned_on = [number for number in patients_by_id if turns_rule_on(_rows(prescriptions[number]))]
     return _ReadRows(
         now_ms=now_ms,
-        sessions=await _each(conn, _SESSIONS, requested, _session),
+        sessions=await _each(conn, _SESSIONS, params, _session),
         prescriptions=prescriptions,
-        weeks=await _each(conn, _WEEKS, requested, derived_rows.read_week),
-        days=await _each(conn, _DAYS, requested, derived_rows.read_day),
+        weeks=await _each(conn, _WEEKS, params, derived_rows.read_week),
+        days=await _each(conn, _DAYS, params, derived_rows.read_day),
         watermarks=watermarks,
-        resolved=await _each(conn, _RESOLVED, requested, lambda row: row),
+        resolved=await _each(conn, _RESOLVED, params, lambda row: row),
         reports=await current_reports(conn, patients, now_ms - LOOK_BACK_DAYS * DAY_MS),
         settings=await rule_settings_of(conn, patients),
         restricted=await restricted_of(conn, patients),
         weights=await rule_samples(conn, turned_on, WEIGHT, weighed_within(now_ms)),
         notices=await rule_samples(conn, turned_on, RHYTHM_NOTICE, notices_within(now_ms)),
-        profiles=await profiles_of(conn, [patient for patient, _ in of.values()]),
+        profiles=await profiles_of(conn, [patient for patient, _ in patients_by_id.values()]),
         silent=await silent_patients(conn, watermarks, now_ms),
     )
 

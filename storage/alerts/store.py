@@ -229,8 +229,8 @@ def _finding_row(alert: str, finding: Finding, now_ms: int) -> tuple[Any, ...]:
 async def _next_id(conn: Connection, number: int, patient: str, family: str) -> str:
     # Alerts are deleted only with their patient, so the count never names an id twice. The
     # patient's lock keeps it from changing meanwhile.
-    matches = await conn.execute(
+    cursor = await conn.execute(
         "select count(*) from alert where patient = %s and family = %s", [number, family]
     )
-    row = await matches.fetchone()
+    row = await cursor.fetchone()
     return str(uuid5(NAMESPACE_URL, f"kadens:alert:{patient}:{family}:{row[0] if row else 0}"))

@@ -46,8 +46,8 @@ async def watermarks_of(
 ) -> dict[int, list[Watermark]]:
     """Return the watermark of each vendor of each patient, by the patient's id."""
     marks: dict[int, list[Watermark]] = defaultdict(list)
-    requested: rows.Row = {"patients": patients, "now": now_ms, **_UNWORN}
-    for row in await rows.fetch(conn, _WATERMARKS, requested, dict):
+    params: rows.Row = {"patients": patients, "now": now_ms, **_UNWORN}
+    for row in await rows.fetch(conn, _WATERMARKS, params, dict):
         marks[row.pop("patient")].append(Watermark(**row))
     return marks
 

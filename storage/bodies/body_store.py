@@ -160,20 +160,20 @@ class Objects:
     async def get(self, address: str) -> bytes | None:
         """Return the object's bytes."""
         try:
-            matches = await obstore.get_async(self._store, _checked(address))
+            stored = await obstore.get_async(self._store, _checked(address))
         except FileNotFoundError:
             return None
-        return bytes(await matches.bytes_async())
+        return bytes(await stored.bytes_async())
 
     async def open(self, address: str) -> BinaryIO | None:
         """Return a copy of the object in a file without a name."""
         try:
-            matches = await obstore.get_async(self._store, _checked(address))
+            stored = await obstore.get_async(self._store, _checked(address))
         except FileNotFoundError:
             return None
         with ExitStack() as files:
             file = files.enter_context(TemporaryFile(prefix="kadens-object-"))
-            async for chunk in matches.stream():
+            async for chunk in stored.stream():
                 await asyncio.to_thread(file.write, chunk)
             file.seek(0)
             files.pop_all()  # complete: from now on its reader closes it

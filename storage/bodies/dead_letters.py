@@ -126,10 +126,10 @@ async def letter_room(conn: Connection, connectors: Collection[str], now_ms: int
 
     Letters with a body and letters without a body are counted apart.
     """
-    requested = [sorted(map(clean, connectors)), utc(now_ms - DAY_MS)]
+    params = [sorted(map(clean, connectors)), utc(now_ms - DAY_MS)]
     used: dict[caps.Holder, caps.Used] = {}
     for connector, patient, full, count, size in await (
-        await conn.execute(_USED, requested)
+        await conn.execute(_USED, params)
     ).fetchall():
         before = used.get((connector, full), (0, 0))
         used[connector, full] = before[0] + count, before[1] + size

@@ -201,10 +201,10 @@ async def _there(conn: Connection, keys: Collection[BodyKey]) -> dict[BodyKey, F
     if not keys:
         return {}
     patients, hashes = rows.as_arrays(keys, 2)
-    requested = [patients, list(map(bytes.fromhex, hashes))]
-    matches = await (await conn.execute(_THERE, requested)).fetchall()
+    params = [patients, list(map(bytes.fromhex, hashes))]
+    kept = await (await conn.execute(_THERE, params)).fetchall()
     there: dict[BodyKey, FirstKept] = {}
-    for patient, sha, parser, received_at, stated_ms in matches:
+    for patient, sha, parser, received_at, stated_ms in kept:
         received_ms = epoch_ms(received_at)
         first = FirstKept(parser=parser, received_ms=received_ms, stated_ms=stated_ms)
         there[patient, sha.hex()] = first

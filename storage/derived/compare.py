@@ -55,7 +55,7 @@ async def derived_state(conn: Connection, patient: int) -> _Rows:
     sources = {
         id_: read_source(result) for id_, *result in await (await conn.execute(_SOURCES)).fetchall()
     }
-    matches: _Rows = {}
+    derived: _Rows = {}
     async with conn.cursor(row_factory=dict_row) as cursor:
         for table, key in KEYS.items():
             await cursor.execute(
@@ -64,8 +64,8 @@ async def derived_state(conn: Connection, patient: int) -> _Rows:
             )
             for row in await cursor.fetchall():
                 values = {name: _value(name, item, sources) for name, item in row.items()}
-                matches[table, str(row[key])] = values
-    return matches
+                derived[table, str(row[key])] = values
+    return derived
 
 
 def differences(before: _Rows, after: _Rows) -> tuple[Difference, ...]:

@@ -71,8 +71,8 @@ async def use_session(
 
     It is one statement by primary key, because every request needs it.
     """
-    requested = {"id": session, "now": now_ms, "idle": idle_ms, "used": used}
-    row = await (await conn.execute(_USE.encode(), requested)).fetchone()
+    params = {"id": session, "now": now_ms, "idle": idle_ms, "used": used}
+    row = await (await conn.execute(_USE.encode(), params)).fetchone()
     return bool(row and row[0])
 
 
@@ -80,8 +80,8 @@ async def alive(
     conn: Connection, sessions: Collection[str], now_ms: int, idle_ms: int
 ) -> frozenset[str]:
     """Return the ids of those of these sessions that are alive."""
-    requested = {"ids": sorted(sessions), "now": now_ms, "idle": idle_ms}
-    return frozenset(await rows.fetch_column(conn, _WHICH, requested))
+    params = {"ids": sorted(sessions), "now": now_ms, "idle": idle_ms}
+    return frozenset(await rows.fetch_column(conn, _WHICH, params))
 
 
 async def alive_now(

@@ -132,5 +132,5 @@ async def use_invitation(conn: Connection, invitation: Invitation, now_ms: int) 
 
 
 async def _first(conn: Connection, query: str, digest: str) -> Invitation | None:
-    matches = await rows.fetch_as(conn, query, [digest], Invitation)
-    return matches[0] if matches else None
+    invitations = await rows.fetch_as(conn, query, [digest], Invitation)
+    return invitations[0] if invitations else None

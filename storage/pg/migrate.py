@@ -159,8 +159,8 @@ async def _kind(conn: Connection, applied: dict[int, tuple[str, str]]) -> str:
     chosen = {name.partition("/")[0] for name, _ in applied.values()} - {"common"}
     if chosen:
         return chosen.pop()
-    matches = await conn.execute("select 1 from pg_available_extensions where name = 'timescaledb'")
-    return "timescale" if await matches.fetchone() else "plain"
+    cursor = await conn.execute("select 1 from pg_available_extensions where name = 'timescaledb'")
+    return "timescale" if await cursor.fetchone() else "plain"
 
 
 def _missing(applied: dict[int, tuple[str, str]], wanted: tuple[Migration, ...]) -> list[Migration]:

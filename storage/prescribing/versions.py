@@ -77,5 +77,5 @@ async def prescriptions_of(
 
 async def recorded_of(conn: Connection, patient: str) -> RecordingTimes:
     """Return when each version of a patient's prescriptions was recorded."""
-    matches = await rows.fetch(conn, _RECORDED, {"patient": patient}, lambda row: row)
-    return {(row["id"], row["version"]): row["recorded_ms"] for row in matches}
+    versions = await rows.fetch(conn, _RECORDED, {"patient": patient}, lambda row: row)
+    return {(row["id"], row["version"]): row["recorded_ms"] for row in versions}

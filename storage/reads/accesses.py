@@ -29,5 +29,5 @@ async def accesses_of(
     conn: Connection, pseudonym: str, *, since_ms: int = 0, limit: int = MOST_ACCESSES
 ) -> tuple[LoggedAccess, ...]:
     """Return the rows about a patient since an instant, the newest first and at most `limit`."""
-    requested = {"patient": pseudonym, "since": since_ms, "limit": limit}
-    return tuple(await rows.fetch_as(conn, _ACCESSES, requested, LoggedAccess))
+    params = {"patient": pseudonym, "since": since_ms, "limit": limit}
+    return tuple(await rows.fetch_as(conn, _ACCESSES, params, LoggedAccess))

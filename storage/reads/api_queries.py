@@ -85,8 +85,8 @@ async def unit_of(conn: Connection, pseudonym: str) -> str | None:
 
     This is for an operator, whose queries are not limited to a care unit.
     """
-    matches = await rows.fetch(conn, _UNIT, {"patient": pseudonym}, lambda row: str(row["unit"]))
-    return matches[0] if matches else None
+    units = await rows.fetch(conn, _UNIT, {"patient": pseudonym}, lambda row: str(row["unit"]))
+    return units[0] if units else None
 
 
 async def sessions_page(
@@ -94,7 +94,7 @@ async def sessions_page(
 ) -> tuple[Session, ...]:
     """Return at most `limit` sessions, ordered by start and id, newest first."""
     before, before_id = ask.before or (None, None)
-    requested = {
+    params = {
         "unit": unit,
         "patient": pseudonym,
         "type": ask.type,
@@ -103,7 +103,7 @@ async def sessions_page(
     }
     instants = {"start": _utc(ask.start_ms), "end": _utc(ask.end_ms), "before": _utc(before)}
     return tuple(
-        await rows.fetch(conn, _SESSIONS, {**requested, **instants}, derived_rows.read_session)
+        await rows.fetch(conn, _SESSIONS, {**params, **instants}, derived_rows.read_session)
     )
 
 
@@ -111,19 +111,19 @@ async def days_between(
     conn: Connection, unit: str, pseudonym: str, first: date, last: date
 ) -> dict[date, Day]:
     """Return the days from `first` to `last` (inclusive) that have a row, by date."""
-    requested = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
-    stored = await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)
+    params = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
+    stored = await rows.fetch(conn, _DAYS, params, derived_rows.read_day)
     return {day.local_date: day for day in stored}
 
 
 async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source, int]:
     """Return the latest measured instant, in epoch ms, that each source has delivered."""
-    requested = {"unit": unit, "patient": pseudonym}
+    params = {"unit": unit, "patient": pseudonym}
     return dict(
         await rows.fetch(
             conn,
             _WATERMARKS,
-            requested,
+            params,
             lambda row: (derived_rows.read_source_columns(row), row["time_ms"]),
         )
     )
@@ -143,10 +143,8 @@ async def since(
     fact.
     """
     unworn = {"types": list(except_types), "methods": list(except_methods)}
-    requested = {"unit": unit, "patient": pseudonym, **unworn}
-    numbers: list[int | None] = await rows.fetch(
-        conn, _SINCE, requested, lambda row: row["since_ms"]
-    )
+    params = {"unit": unit, "patient": pseudonym, **unworn}
+    numbers: list[int | None] = await rows.fetch(conn, _SINCE, params, lambda row: row["since_ms"])
     return numbers[0]
 
 
@@ -157,10 +155,10 @@ async def consents(
 
     The second value is None while the consent is valid.
     """
-    requested = {"unit": unit, "patient": pseudonym}
+    params = {"unit": unit, "patient": pseudonym}
     return tuple(
         await rows.fetch(
-            conn, _CONSENTS, requested, lambda row: (row["given_ms"], row["withdrawn_ms"])
+            conn, _CONSENTS, params, lambda row: (row["given_ms"], row["withdrawn_ms"])
         )
     )
 
@@ -172,8 +170,8 @@ async def unused_spans(
 
     The second value is None without an end, the kind "restriction" or "objection".
     """
-    requested = {"unit": unit, "patient": pseudonym}
-    return tuple(await rows.fetch(conn, _UNUSED, requested, lambda row: tuple(row.values())))
+    params = {"unit": unit, "patient": pseudonym}
+    return tuple(await rows.fetch(conn, _UNUSED, params, lambda row: tuple(row.values())))
 
 
 def _utc(ms: int | None) -> datetime | None:

@@ -49,8 +49,8 @@ async def audit_lines(
     has them, and so are lines about lists that showed the patient: a page that is open all day
     would hide every other line.
     """
-    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
-    return tuple(await rows.fetch_as(conn, _AUDIT, requested, AuditRow))
+    params = {"unit": unit, "patient": pseudonym, "limit": limit, "object": about}
+    return tuple(await rows.fetch_as(conn, _AUDIT, params, AuditRow))
 
 
 async def audit_reads(
@@ -66,14 +66,14 @@ async def audit_reads(
 
     With `about` only that object was read.
     """
-    requested = {
+    params = {
         "unit": unit,
         "patient": pseudonym,
         "zone": zone,
         "limit": limit,
         "object": about,
     }
-    return tuple(await rows.fetch(conn, _READS, requested, _audit_reads))
+    return tuple(await rows.fetch(conn, _READS, params, _audit_reads))
 
 
 def _audit_reads(row: rows.Row) -> AuditReads:

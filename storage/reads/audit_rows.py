@@ -36,8 +36,8 @@ async def audit_rows_since(
     conn: Connection, *, patient: str = "", since_ms: int = 0, limit: int = MOST_EXPORTED
 ) -> Sequence[ExportedRow]:
     """Return the rows since an instant, of a patient or of all, the oldest first."""
-    requested = {"patient": patient, "since": since_ms, "limit": limit}
-    return list(await rows.fetch_as(conn, _SINCE, requested, ExportedRow))
+    params = {"patient": patient, "since": since_ms, "limit": limit}
+    return list(await rows.fetch_as(conn, _SINCE, params, ExportedRow))
 
 
 async def audit_rows_of(conn: Connection, numbers: Sequence[int]) -> Sequence[ExportedRow]:

@@ -135,10 +135,10 @@ select d.connector, d.bodies, d.first_at as first_ms, d.last_at as last_ms
 
 async def worklist_rows(conn: Connection, unit: str) -> tuple[WorkRow, ...]:
     """Return every patient of a care unit, in order of pseudonym, with live alerts."""
-    requested = {"unit": unit, "patient": None}
+    params = {"unit": unit, "patient": None}
     # one query for each kind of row, not for each patient
-    alerts = _grouped(map(_of_patient, await _alerts(conn, requested, is_live=True, limit=None)))
-    prescribed = _grouped(await rows.fetch(conn, _PRESCRIPTIONS, requested, _prescribed))
+    alerts = _grouped(map(_of_patient, await _alerts(conn, params, is_live=True, limit=None)))
+    prescribed = _grouped(await rows.fetch(conn, _PRESCRIPTIONS, params, _prescribed))
     connections = _grouped((row.patient, row) for row in await connection_rows(conn, unit=unit))
     labelled = _grouped(
         ((row.pseudonym, row.kind), row.text) for row in await labels_of(conn, unit)
@@ -146,7 +146,7 @@ async def worklist_rows(conn: Connection, unit: str) -> tuple[WorkRow, ...]:
     reviews = {review.pseudonym: review for review in await latest_reviews(conn, unit)}
     contacts = await last_contacts(conn, unit)
     worklist: list[WorkRow] = []
-    for patient in await rows.fetch_as(conn, _PATIENTS, requested, PatientBrief):
+    for patient in await rows.fetch_as(conn, _PATIENTS, params, PatientBrief):
         row = WorkRow(
             patient=patient,
             alerts=tuple(alerts[patient.pseudonym]),
@@ -163,9 +163,9 @@ async def worklist_rows(conn: Connection, unit: str) -> tuple[WorkRow, ...]:
 
 async def patient_brief(conn: Connection, unit: str, pseudonym: str) -> PatientBrief | None:
     """Return a patient of a care unit; None when the unit has no such patient."""
-    requested = {"unit": unit, "patient": pseudonym}
-    matches = await rows.fetch_as(conn, _PATIENTS, requested, PatientBrief)
-    return matches[0] if matches else None
+    params = {"unit": unit, "patient": pseudonym}
+    briefs = await rows.fetch_as(conn, _PATIENTS, params, PatientBrief)
+    return briefs[0] if briefs else None
 
 
 async def patient_page(
@@ -175,20 +175,20 @@ async def patient_page(
 
     Weeks and pain are those from the date `since` on. Sessions are the latest `sessions`.
     """
-    requested = {"unit": unit, "patient": pseudonym, "since": since}
+    params = {"unit": unit, "patient": pseudonym, "since": since}
     brief = await patient_brief(conn, unit, pseudonym)
     if brief is None:
         return None
     return PatientPage(
         patient=brief,
         prescriptions=await prescription_versions(conn, unit, pseudonym),
-        alerts=tuple(await _alerts(conn, requested, is_live=True, limit=None)),
+        alerts=tuple(await _alerts(conn, params, is_live=True, limit=None)),
         past_alerts=await past_alerts(conn, unit, pseudonym),
         weeks=await weeks_since(conn, unit, pseudonym, since),
-        pain=tuple(await rows.fetch(conn, _PAIN, requested, read_report)),
+        pain=tuple(await rows.fetch(conn, _PAIN, params, read_report)),
         sessions=await sessions_of(conn, unit, pseudonym, limit=sessions),
-        sources=tuple(await rows.fetch_as(conn, _SOURCES, requested, SourceRow)),
-        dropped=tuple(await rows.fetch_as(conn, _DROPPED, requested, DroppedRow)),
+        sources=tuple(await rows.fetch_as(conn, _SOURCES, params, SourceRow)),
+        dropped=tuple(await rows.fetch_as(conn, _DROPPED, params, DroppedRow)),
     )
 
 
@@ -196,25 +196,25 @@ async def past_alerts(
     conn: Connection, unit: str, pseudonym: str, limit: int = 20
 ) -> tuple[AlertBrief, ...]:
     """Return the latest `limit` alerts of a patient that are no longer live, newest first."""
-    requested = {"unit": unit, "patient": pseudonym}
+    params = {"unit": unit, "patient": pseudonym}
     # no limit in the query: its order is by tier, so a limit would not return the newest
-    alerts = await _alerts(conn, requested, is_live=False, limit=None)
+    alerts = await _alerts(conn, params, is_live=False, limit=None)
     return tuple(sorted(alerts, key=lambda alert: -alert.changed_ms)[:limit])
 
 
 async def alerts_of(conn: Connection, unit: str, pseudonym: str) -> tuple[AlertBrief, ...]:
     """Return all alerts of a patient, live and past."""
-    requested = {"unit": unit, "patient": pseudonym}
-    live = await _alerts(conn, requested, is_live=True, limit=None)
-    return (*live, *await _alerts(conn, requested, is_live=False, limit=None))
+    params = {"unit": unit, "patient": pseudonym}
+    live = await _alerts(conn, params, is_live=True, limit=None)
+    return (*live, *await _alerts(conn, params, is_live=False, limit=None))
 
 
 async def pain_since(
     conn: Connection, unit: str, pseudonym: str, since: date
 ) -> tuple[ReportRow, ...]:
     """Return a patient's answers about pain from a date on, oldest first."""
-    requested = {"unit": unit, "patient": pseudonym, "since": since}
-    return tuple(await rows.fetch(conn, _PAIN, requested, read_report))
+    params = {"unit": unit, "patient": pseudonym, "since": since}
+    return tuple(await rows.fetch(conn, _PAIN, params, read_report))
 
 
 async def live_alerts(conn: Connection, unit: str) -> tuple[AlertBrief, ...]:
@@ -229,10 +229,10 @@ async def prescription_versions(
 
     Each has the pauses that annotations and dates without consent make, beside its own.
     """
-    matches = await rows.fetch(
+    versions = await rows.fetch(
         conn, _PRESCRIPTIONS, {"unit": unit, "patient": pseudonym}, _prescribed
     )
-    return tuple(item for _, item in matches)
+    return tuple(item for _, item in versions)
 
 
 async def written_versions(conn: Connection, unit: str, pseudonym: str) -> tuple[Prescription, ...]:
@@ -252,8 +252,8 @@ async def weeks_of_patients(
 
     A patient without weeks has an empty list.
     """
-    requested = {"unit": unit, "patients": patients, "since": since}
-    return _grouped(await rows.fetch(conn, _WEEKS, requested, _week))
+    params = {"unit": unit, "patients": patients, "since": since}
+    return _grouped(await rows.fetch(conn, _WEEKS, params, _week))
 
 
 async def weeks_since(conn: Connection, unit: str, pseudonym: str, since: date) -> tuple[Week, ...]:
@@ -270,8 +270,8 @@ async def sessions_of(
     session: str | None = None,
 ) -> tuple[Session, ...]:
     """Return a patient's sessions, newest first, or only the session with the id `session`."""
-    requested = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
-    return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
+    params = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
+    return tuple(await rows.fetch(conn, _SESSIONS, params, derived_rows.read_session))
 
 
 def read_report(row: rows.Row) -> ReportRow:

@@ -5,7 +5,7 @@ What a row means is decided in `alerts.connecting`.
 
 from dataclasses import dataclass
 
-from model.vendor_api import TAKEN
+from model.vendors.vendor_api import TAKEN
 from storage.pg import rows
 from storage.pg.pool import Connection
 

@@ -9,6 +9,7 @@ from model.alert import StoredSentence
 from model.answered_session import AFTER_SESSION_MS
 from model.derived.sessions import Session
 from model.facts import MARKS
+from model.intensity import HR_CEILING, HR_FLOOR
 from model.metrics import METRIC
 from model.words.not_counted import NOT_ANSWERED
 from storage.derived import derived_rows
@@ -30,7 +31,6 @@ from storage.reads.views import (
 )
 
 MOST_LISTED_FACTS = 200  # on the page of a session
-LOWEST, HIGHEST = 30, 230  # beats per minute; other values are errors of the sensor
 
 # At an instant with several samples the greater (record, value) is shown, as in the series from
 # which the zones were computed.
@@ -164,7 +164,7 @@ async def session_sheet(
     sessions = await clinic_queries.sessions_of(conn, unit, pseudonym, limit=1, session=session)
     if brief is None or not sessions:
         return None
-    requested = {
+    params = {
         "patient": pseudonym,
         "session": session,
         "metric": METRIC["heart_rate"].id,
@@ -173,16 +173,16 @@ async def session_sheet(
         "after": AFTER_SESSION_MS,
         "unanswered": list(NOT_ANSWERED),
     }
-    matches = await rows.fetch(conn, _FACTS, requested, lambda row: (_fact(row), row["total"]))
+    counted = await rows.fetch(conn, _FACTS, params, lambda row: (_fact(row), row["total"]))
     return SessionSheet(
         patient=brief,
         session=sessions[0],
-        heart=await _heart(conn, requested, sessions[0]),
-        facts=tuple(fact for fact, _ in matches),
-        fact_count=matches[0][1] if matches else 0,
-        reports=tuple(await _reports(conn, requested)),
-        near=tuple(await rows.fetch_as(conn, _NEAR, requested, SessionSpan)),
-        choices=tuple(await rows.fetch(conn, _SELECTIONS, requested, derived_rows.read_selection)),
+        heart=await _heart(conn, params, sessions[0]),
+        facts=tuple(fact for fact, _ in counted),
+        fact_count=counted[0][1] if counted else 0,
+        reports=tuple(await _reports(conn, params)),
+        near=tuple(await rows.fetch_as(conn, _NEAR, params, SessionSpan)),
+        selections=tuple(await rows.fetch(conn, _SELECTIONS, params, derived_rows.read_selection)),
     )
 
 
@@ -198,24 +198,24 @@ async def stored_sentences(
 
 async def alert_brief(conn: Connection, unit: str, key: str) -> AlertBrief | None:
     """Return an alert by id (`key`); None when the unit has no such alert."""
-    requested = {"unit": unit, "alert": rows.uuid(key)}
-    matches = await rows.fetch_as(conn, _ALERT, requested, AlertBrief)
-    return matches[0] if matches else None
+    params = {"unit": unit, "alert": rows.uuid(key)}
+    briefs = await rows.fetch_as(conn, _ALERT, params, AlertBrief)
+    return briefs[0] if briefs else None
 
 
 async def alert_page(conn: Connection, unit: str, key: str) -> AlertPage | None:
     """Return an alert by id with its findings and moves; None when the unit has no such alert."""
-    matches = await alert_brief(conn, unit, key)
-    brief = await clinic_queries.patient_brief(conn, unit, matches.pseudonym) if matches else None
-    if matches is None or brief is None:
+    alert = await alert_brief(conn, unit, key)
+    brief = await clinic_queries.patient_brief(conn, unit, alert.pseudonym) if alert else None
+    if alert is None or brief is None:
         return None
-    requested, known_as = {"alert": rows.uuid(key)}, str(matches.id)
+    params, known_as = {"alert": rows.uuid(key)}, str(alert.id)
     return AlertPage(
         patient=brief,
-        alert=matches,
-        findings=tuple(await rows.fetch_as(conn, _FINDINGS, requested, FindingRow)),
+        alert=alert,
+        findings=tuple(await rows.fetch_as(conn, _FINDINGS, params, FindingRow)),
         moves=(await moves_of(conn, [known_as]))[known_as],
-        notes=tuple(await rows.fetch_as(conn, _NOTES, requested, AlertNote)),
+        notes=tuple(await rows.fetch_as(conn, _NOTES, params, AlertNote)),
     )
 
 
@@ -230,7 +230,12 @@ async def moves_of(conn: Connection, alerts: Sequence[str]) -> dict[str, tuple[M
 async def _heart(
     conn: Connection, value: rows.Row, session: Session
 ) -> tuple[tuple[int, float], ...]:
-    span = {"start": session.start_ms, "end": session.end_ms, "lowest": LOWEST, "highest": HIGHEST}
+    span = {
+        "start": session.start_ms,
+        "end": session.end_ms,
+        "lowest": HR_FLOOR,
+        "highest": HR_CEILING,
+    }
     return tuple(
         await rows.fetch(conn, _HEART, {**value, **span}, lambda row: (row["t"], row["v"]))
     )

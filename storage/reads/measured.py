@@ -33,8 +33,8 @@ async def measured_in_session(
     conn: Connection, patient: str, session: str
 ) -> tuple[tuple[str, Source], ...]:
     """Return the name of each metric with each source that has a sample of it in a session."""
-    requested = {"patient": patient, "session": session}
-    return tuple(await rows.fetch(conn, _MEASURED, requested, _measured))
+    params = {"patient": patient, "session": session}
+    return tuple(await rows.fetch(conn, _MEASURED, params, _measured))
 
 
 def _measured(row: rows.Row) -> tuple[str, Source]:

@@ -45,5 +45,5 @@ async def own_answers(
     conn: Connection, patient: int, since: date, limit: int
 ) -> tuple[OwnAnswerRow, ...]:
     """Return a patient's answers from a local date on, newest first."""
-    requested = {"patient": patient, "since": since, "limit": limit, "clinic": CLINIC_VENDOR}
-    return tuple(await rows.fetch_as(conn, _ANSWERS, requested, OwnAnswerRow))
+    params = {"patient": patient, "since": since, "limit": limit, "clinic": CLINIC_VENDOR}
+    return tuple(await rows.fetch_as(conn, _ANSWERS, params, OwnAnswerRow))

@@ -72,19 +72,19 @@ async def own_zone(conn: Connection, patient: int) -> str:
 
 async def own_weeks(conn: Connection, patient: int, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from a Monday on, oldest first."""
-    requested = {"patient": patient, "since": since}
-    return tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week))
+    params = {"patient": patient, "since": since}
+    return tuple(await rows.fetch(conn, _WEEKS, params, derived_rows.read_week))
 
 
 async def own_sessions(
     conn: Connection, patient: int, since: date, limit: int
 ) -> tuple[Session, ...]:
     """Return a patient's sessions from a local date on, newest first."""
-    requested = {"patient": patient, "since": since, "limit": limit}
-    return tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session))
+    params = {"patient": patient, "since": since, "limit": limit}
+    return tuple(await rows.fetch(conn, _SESSIONS, params, derived_rows.read_session))
 
 
 async def own_readers(conn: Connection, patient: int, limit: int) -> tuple[OwnReader, ...]:
     """Return who looked at a patient's data, newest first; the patient's own looks are left out."""
-    requested: rows.Row = {"patient": patient, "limit": limit, **_KINDS}
-    return tuple(await rows.fetch_as(conn, _READERS, requested, OwnReader))
+    params: rows.Row = {"patient": patient, "limit": limit, **_KINDS}
+    return tuple(await rows.fetch_as(conn, _READERS, params, OwnReader))

@@ -252,7 +252,7 @@ class SessionSpan:
 class SessionSheet:
     """A session and what it was derived from.
 
-    `heart` has (epoch ms, beats per minute), with a single value for each instant. `choices` are
+    `heart` has (epoch ms, beats per minute), with a single value for each instant. `selections` are
     the source selections of its minutes, cut at its start and end, in order of metric and time.
     `fact_count` counts all facts, of which `facts` are at most the first 200.
     `reports` are those that name it, and those that may belong to it or to another of the sessions
@@ -266,7 +266,7 @@ class SessionSheet:
     fact_count: int
     reports: tuple[ReportRow, ...]
     near: tuple[SessionSpan, ...]
-    choices: tuple[SourceSelection, ...]
+    selections: tuple[SourceSelection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -197,13 +197,13 @@ async def _stated(
     }  # fmt: skip
     async with conn.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_STATED, wanted)
-        matches = await cursor.fetchall()
+        stated = await cursor.fetchall()
     # a record of another patient or of the clinic is unknown here, like what never existed
-    if not matches:
+    if not stated:
         raise UnknownNameError("there is no such report or workout")
-    if len(matches) > 1:
+    if len(stated) > 1:
         raise RectificationError("several sources have a record of that name: name the source")
-    return read_reported(matches[0]), matches[0]["source_id"]
+    return read_reported(stated[0]), stated[0]["source_id"]
 
 
 async def _held(conn: Connection, key: Mapping[str, Any]) -> RightValues:

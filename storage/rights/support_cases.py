@@ -108,8 +108,8 @@ async def give_support_access(
 async def support_accesses(conn: Connection, staff: str, now_ms: int) -> list[SupportAccess]:
     """Return whose data a person of the support staff may see at an instant, and why."""
     # asked anew for each request: an access that ends while someone looks ends there
-    requested = {"staff": staff, "now": utc(now_ms)}
-    return await rows.fetch_as(conn, _NOW, requested, SupportAccess)
+    params = {"staff": staff, "now": utc(now_ms)}
+    return await rows.fetch_as(conn, _NOW, params, SupportAccess)
 
 
 async def old_support_cases(conn: Connection, arrived_before_ms: int) -> list[SupportCase]:

@@ -138,8 +138,8 @@ async def facts_of_guest(
     conn: Connection, patient: str, unit: str, who: str, now_ms: int
 ) -> GuestFacts | None:
     """Return what holds between a patient of another unit and a person (subject) of `unit`."""
-    matches = await _facts(conn, patient, unit, who, now_ms)
-    return matches[0] if matches else None
+    facts = await _facts(conn, patient, unit, who, now_ms)
+    return facts[0] if facts else None
 
 
 async def shared_with(conn: Connection, unit: str, who: str, now_ms: int) -> tuple[GuestFacts, ...]:

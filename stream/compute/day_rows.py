@@ -13,17 +13,16 @@ from model.derived.days import Day, TypeTotal
 from model.derived.sessions import Origin, Session
 from model.facts import AttributedFact, DaySummary
 from model.intensity import ZoneThresholds, ZoneTimes
-from stream.compute.intensity.exertion_dose import exertion_dose
+from stream.compute.intensity.dose import dose_minutes, exertion_dose
 from stream.compute.intensity.load import ADDITIVE_LOADS
 from stream.compute.intensity.resting import night_hr
 from stream.compute.intensity.zones import zone_times_between
 from stream.compute.series.reported_columns import HEART, STEPS
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.series.sources import source_order
 from stream.compute.sessions.candidates import current_facts
 from stream.compute.sessions.session_rows import CountedSession, WindowSamples
 from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes, worn_spans
-from stream.compute.weeks import dose_minutes
 
 
 def derive_day(

@@ -53,38 +53,38 @@ class DayStateInput:
     today: date
 
 
-def day_states(dates: Iterable[date], known: DayStateInput) -> dict[date, DayState]:
+def day_states(dates: Iterable[date], state_input: DayStateInput) -> dict[date, DayState]:
     """Return the state of each local date.
 
     It is the first state of `PRECEDENCE` that holds, else NO_ACTIVITY.
     """
-    return {day: _state(day, known) for day in dates}
+    return {day: _state(day, state_input) for day in dates}
 
 
-def session_due(day: date, known: DayStateInput) -> bool:
+def session_due(day: date, state_input: DayStateInput) -> bool:
     """Return whether a session was due on a local date that has none.
 
     The module's docstring has the rule. Paused and blocked days ask for nothing. When only some
     days of a week ask for sessions, the week asks for that share of them, rounded down. It is due
     when one of the prescriptions asks for it.
     """
-    if day in known.blocked:
+    if day in state_input.blocked:
         return False
-    return any(_is_due(day, row, known) for row in _prescribed(day, known))
+    return any(_is_due(day, row, state_input) for row in _prescribed(day, state_input))
 
 
-def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
+def _is_due(day: date, asking: Prescription, state_input: DayStateInput) -> bool:
     """Return whether a prescription asks for a session on a date on which it is in force."""
     first = monday(day)
-    week = _recalled_week(first, known)
-    requested: list[int] = []
-    done = 0 if week is None else _recalled(week, asking, known)
+    week = _recalled_week(first, state_input)
+    sevenths: list[int] = []
+    done = 0 if week is None else _recalled(week, asking, state_input)
     room_left = 0
     for number in range(7):
         at = first + timedelta(days=number)
-        if at in known.blocked:
+        if at in state_input.blocked:
             continue
-        credited = _credited(at, asking, known)
+        credited = _credited(at, asking, state_input)
         done += credited if at < day else 0
         # Later days may still hold a session. Of an earlier day about which nothing is known it is
         # assumed that it held one, because missing data never makes a miss.
@@ -92,61 +92,61 @@ def _is_due(day: date, asking: Prescription, known: DayStateInput) -> bool:
             week is not None and week.recalled_until is not None and at <= week.recalled_until
         )
         has_room = at > day or (
-            at < day and not (credited or recalled or _is_known(at, asking, known))
+            at < day and not (credited or recalled or _is_known(at, asking, state_input))
         )
-        for row in _prescribed(at, known):
+        for row in _prescribed(at, state_input):
             if row.id == asking.id:
-                requested.append(sevenths_due(row, at))
+                sevenths.append(sevenths_due(row, at))
                 room_left += row.max_per_day if has_room else 0
-    return share_of_week(requested) - done > room_left
+    return share_of_week(sevenths) - done > room_left
 
 
-def _recalled_week(first: date, known: DayStateInput) -> Week | None:
+def _recalled_week(first: date, state_input: DayStateInput) -> Week | None:
     """Return the week of a Monday, None when the patient answered nothing about it."""
     rows: list[Day] = []
     is_recalled = False
     for number in range(7):
-        row = known.days.get(first + timedelta(days=number))
+        row = state_input.days.get(first + timedelta(days=number))
         if row is not None:
             rows.append(row)
             is_recalled |= row.recalled_sessions is not None
     return week_of_days(first, rows) if is_recalled else None
 
 
-def _recalled(week: Week, asking: Prescription, known: DayStateInput) -> int:
+def _recalled(week: Week, asking: Prescription, state_input: DayStateInput) -> int:
     """Return the sessions that the patient told of and nobody recorded, for a prescription."""
     by_day: dict[date, Prescription] = {}
     for number in range(7):
         at = week.monday + timedelta(days=number)
-        for row in in_force(known.prescriptions, at):
+        for row in in_force(state_input.prescriptions, at):
             if row.id == asking.id:
                 by_day[at] = row
     return credited_recalled(week, by_day)
 
 
-def _prescribed(day: date, known: DayStateInput) -> tuple[Prescription, ...]:
+def _prescribed(day: date, state_input: DayStateInput) -> tuple[Prescription, ...]:
     """Return the prescriptions that ask for sessions on a date: in force and not paused."""
-    return tuple(row for row in in_force(known.prescriptions, day) if not paused(row, day))
+    return tuple(row for row in in_force(state_input.prescriptions, day) if not paused(row, day))
 
 
-def _credited(day: date, asking: Prescription, known: DayStateInput) -> int:
-    row = known.days.get(day)
+def _credited(day: date, asking: Prescription, state_input: DayStateInput) -> int:
+    row = state_input.days.get(day)
     return 0 if row is None else credited_sessions(asking, row.by_type)
 
 
-def _sessions(day: date, known: DayStateInput) -> int:
-    row = known.days.get(day)
+def _sessions(day: date, state_input: DayStateInput) -> int:
+    row = state_input.days.get(day)
     return 0 if row is None else row.sessions
 
 
-def _is_known(day: date, asking: Prescription, known: DayStateInput) -> bool:
-    row = known.days.get(day)
+def _is_known(day: date, asking: Prescription, state_input: DayStateInput) -> bool:
+    row = state_input.days.get(day)
     return row is not None and (row.answered or _was_seen(row, (asking,)))
 
 
-def _was_worn(day: date, known: DayStateInput) -> bool:
-    row = known.days.get(day)
-    return row is not None and _was_seen(row, _prescribed(day, known))
+def _was_worn(day: date, state_input: DayStateInput) -> bool:
+    row = state_input.days.get(day)
+    return row is not None and _was_seen(row, _prescribed(day, state_input))
 
 
 def _was_seen(row: Day, asking: Sequence[Prescription]) -> bool:
@@ -156,33 +156,35 @@ def _was_seen(row: Day, asking: Sequence[Prescription]) -> bool:
     return bool(asking) and is_carried(row) and all(map(seen_by_phone, asking))
 
 
-def _has_synced(day: date, known: DayStateInput) -> bool:
+def _has_synced(day: date, state_input: DayStateInput) -> bool:
     """Return whether a date is over and a worn source has synced past its end.
 
     The first record of a worn device must lie before the end of the date, because nothing is known
     of the time before that record.
     """
-    end_ms = day_bounds(day, known.zone)[1]
-    if day >= known.today or known.since_ms is None or known.since_ms >= end_ms:
+    end_ms = day_bounds(day, state_input.zone)[1]
+    if day >= state_input.today or state_input.since_ms is None or state_input.since_ms >= end_ms:
         return False
     # A report that came in since says nothing about a watch that has not synced.
-    return any(at_ms >= end_ms and is_worn(source) for source, at_ms in known.watermarks.items())
+    return any(
+        at_ms >= end_ms and is_worn(source) for source, at_ms in state_input.watermarks.items()
+    )
 
 
 # The order matters: each row may rely on all rows above it not holding. A session counts even from
 # a source that has not synced past the date, so ACTIVE comes before NO_DATA.
 PRECEDENCE: tuple[tuple[DayState, Callable[[date, DayStateInput], bool]], ...] = (
-    (DayState.BLOCKED, lambda day, known: day in known.blocked),
-    (DayState.PAUSED, lambda day, known: all_paused(known.prescriptions, day)),
-    (DayState.ACTIVE, lambda day, known: _sessions(day, known) > 0),
-    (DayState.NO_DATA, lambda day, known: not _has_synced(day, known)),
-    (DayState.NOT_WORN, lambda day, known: not _was_worn(day, known)),
-    (DayState.REST, lambda day, known: not session_due(day, known)),
+    (DayState.BLOCKED, lambda day, state_input: day in state_input.blocked),
+    (DayState.PAUSED, lambda day, state_input: all_paused(state_input.prescriptions, day)),
+    (DayState.ACTIVE, lambda day, state_input: _sessions(day, state_input) > 0),
+    (DayState.NO_DATA, lambda day, state_input: not _has_synced(day, state_input)),
+    (DayState.NOT_WORN, lambda day, state_input: not _was_worn(day, state_input)),
+    (DayState.REST, lambda day, state_input: not session_due(day, state_input)),
 )
 
 
-def _state(day: date, known: DayStateInput) -> DayState:
+def _state(day: date, state_input: DayStateInput) -> DayState:
     for state, holds in PRECEDENCE:
-        if holds(day, known):
+        if holds(day, state_input):
             return state
     return DayState.NO_ACTIVITY

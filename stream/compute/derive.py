@@ -42,7 +42,8 @@ from stream.compute.series.reported_columns import (
     WEAR,
     reported_series,
 )
-from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
+from stream.compute.series.resolved_metric import ResolvedMetric
+from stream.compute.series.source_selection import resolve, source_selections
 from stream.compute.sessions.adjacent import merge_adjacent
 from stream.compute.sessions.answers import (
     recalled_by_date,
@@ -55,14 +56,13 @@ from stream.compute.sessions.candidates import (
     session_candidates,
     start_and_id,
 )
-from stream.compute.sessions.date_inputs import inputs_by_date
+from stream.compute.sessions.date_inputs import DateInputs, inputs_by_date
 from stream.compute.sessions.detected import detect_sessions
 from stream.compute.sessions.divided import divided_alike
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.marks import with_marks
 from stream.compute.sessions.session_rows import (
     CountedSession,
-    DateInputs,
     WindowSamples,
 )
 from stream.compute.sessions.sessions_of_dates import sessions_of_dates
@@ -112,14 +112,14 @@ def _candidates(
     window: Window, samples: WindowSamples, inputs: Mapping[date, DateInputs]
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
-    stated = session_candidates(window.patient, window.workouts, window.reports)
-    single = deduplicate(divided_alike(window.patient, stated))
+    reported = session_candidates(window.patient, window.workouts, window.reports)
+    distinct = deduplicate(divided_alike(window.patient, reported))
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.
-    known = deduplicate(merge_adjacent(single))
+    sessions = deduplicate(merge_adjacent(distinct))
     # Detection comes last: a bout is a session only where nobody declared or reported one.
-    detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, known)
-    answered = _with_answers(sorted([*known, *detected], key=start_and_id), window)
+    detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, sessions)
+    answered = _with_answers(sorted([*sessions, *detected], key=start_and_id), window)
     # Last, so that a marked workout still covers the bout in its own samples.
     return with_marks(answered, window.reports)
 

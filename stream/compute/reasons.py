@@ -9,12 +9,11 @@ from operator import attrgetter
 
 from model.derived.days import Day, Week
 from model.derived.sessions import Origin, Session
+from stream.compute.sessions.overlap import SAME_SESSION_FROM
 
 REASON_NEW = "derived for the first time"
 REASON_GONE = "no fact supports it any more"
 
-# As much as makes two overlapping sessions the same session (clinical definition section 3.3).
-_SAME_FROM = 0.5
 _COLUMNS = {kind: tuple(map(attrgetter("name"), fields(kind))) for kind in (Session, Day, Week)}
 
 
@@ -47,4 +46,4 @@ def _overlaps(old: Session, other: Session) -> bool:
     """Return whether two sessions share at least half of the shorter session."""
     common = min(old.end_ms, other.end_ms) - max(old.start_ms, other.start_ms)
     shorter = min(old.end_ms - old.start_ms, other.end_ms - other.start_ms)
-    return common > 0 and common >= _SAME_FROM * shorter
+    return common > 0 and common >= SAME_SESSION_FROM * shorter

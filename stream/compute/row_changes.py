@@ -53,8 +53,8 @@ def session_changes(old: Mapping[RowKey, Session], derived: DerivedRows) -> RowC
 def session_rows_by_key(derived: DerivedRows) -> dict[RowKey, Session]:
     """Return the derived sessions by (patient id, session id)."""
     rows: dict[RowKey, Session] = {}
-    for patient, of in derived.items():
-        for session in of.sessions:
+    for patient, own in derived.items():
+        for session in own.sessions:
             rows[patient, session.id] = session
     return rows
 
@@ -69,9 +69,9 @@ def day_changes(
     """
     old = {key: stored[key] for key in dates if key in stored}
     wanted: dict[RowKey, Day] = {}
-    for patient, of in derived.items():
+    for patient, own in derived.items():
         # A date without anything gets no row, so that rows do not tell which dates were derived.
-        for day in filter(_holds_anything, of.days):
+        for day in filter(_holds_anything, own.days):
             wanted[patient, day.local_date] = day
     put, drop = _difference(old, wanted)
     changes = _dated_changes("day.revised", old, put, drop)
@@ -100,8 +100,8 @@ def selection_changes(
     Nothing is announced, because the sessions and days of the same dates are.
     """
     wanted: dict[RowKey, list[SourceSelection]] = defaultdict(list)
-    for patient, of in derived.items():
-        for selection in sorted(of.source_selections, key=_metric_and_time):
+    for patient, own in derived.items():
+        for selection in sorted(own.source_selections, key=_metric_and_time):
             wanted[patient, selection.local_date].append(selection)
     put: dict[RowKey, list[SourceSelection]] = {}
     drop: list[RowKey] = []

@@ -8,14 +8,7 @@ from model.calendar import MINUTE_MS
 from model.derived.algorithm import VALID_WEAR_MIN
 from model.derived.days import Day, Week, WeekDay
 from model.intensity import ZoneTimes
-
-
-def dose_minutes(zones: ZoneTimes) -> float:
-    """Return the dose in minutes: moderate + 2 x (vigorous + near_max).
-
-    Source: Swedish National Board of Health and Welfare, clinical definition section 2.4.
-    """
-    return (zones.moderate + 2 * (zones.vigorous + zones.near_max)) / MINUTE_MS
+from stream.compute.intensity.dose import dose_minutes
 
 
 def week_of_days(monday: date, days: Iterable[Day]) -> Week:

@@ -36,15 +36,15 @@ async def owners_of(conn: Connection, reads: Sequence[Read]) -> list[Owned]:
     the account was linked when the body was received.
     """
     positions: list[int] = []
-    requested: list[tuple[str, str, int]] = []
+    to_look_up: list[tuple[str, str, int]] = []
     for position, item in enumerate(reads):
         parsed, envelope = item.parsed, item.envelope
         # a link token names its patient itself, so no account is looked up for it
         if parsed is not None and parsed.account and not envelope.patient:
             positions.append(position)
-            requested.append((envelope.connector, parsed.account, envelope.received_ms))
-    matches = await accounts.owners(conn, requested) if requested else {}
-    linked = {positions[index]: patient for index, patient in matches.items()}
+            to_look_up.append((envelope.connector, parsed.account, envelope.received_ms))
+    owners = await accounts.owners(conn, to_look_up) if to_look_up else {}
+    linked = {positions[index]: patient for index, patient in owners.items()}
     owned: list[Owned] = []
     for position, item in enumerate(reads):
         patient = item.envelope.patient or linked.get(position)

@@ -94,8 +94,8 @@ def answer_within(body: BodyToRead) -> ReaderAnswer:
 
 def answer_large(body: BodyToRead, facts: IO[bytes]) -> Spilled | Refusal:
     """Return what a parser reads in a large body; its facts go into the file `facts`."""
-    matches = answer_within(body)
-    return matches if isinstance(matches, Refusal) else spill(matches, facts)
+    result = answer_within(body)
+    return result if isinstance(result, Refusal) else spill(result, facts)
 
 
 def _receive(stream: BufferedRWPair) -> list[BodyToRead]:

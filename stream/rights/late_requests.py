@@ -18,17 +18,17 @@ async def tend_requests(parts: Collaborators) -> None:
     now_ms = parts.now()
     async with parts.pool.connection() as conn:
         near = await open_until(conn, last_looked_at(now_ms))
-        for of in near:
-            if word := lateness(of, now_ms):
-                await _tell(conn, of, word, parts)
+        for request in near:
+            if word := lateness(request, now_ms):
+                await _tell(conn, request, word, parts)
     counts = due_counts(near, now_ms)
     # 0 is set as well: a number of before would keep an alarm on
     parts.metrics.rights.labels("overdue").set(counts.overdue)
     parts.metrics.rights.labels("soon").set(counts.soon)
 
 
-async def _tell(conn: Connection, of: OpenDue, near: str, parts: Collaborators) -> None:
-    by = Announcing(ways=parts.ways, link=parts.link, zone=of.zone)
-    made = request_notices(of, near, await contacts(conn, of.patient), by, parts.now())
+async def _tell(conn: Connection, request: OpenDue, near: str, parts: Collaborators) -> None:
+    by = Announcing(ways=parts.ways, link=parts.link, zone=request.zone)
+    made = request_notices(request, near, await contacts(conn, request.patient), by, parts.now())
     # the same key is stored once, so looking again tells nobody twice
     await outbox.put_all(conn, made, parts.now())

@@ -32,10 +32,10 @@ def access_table(door: str) -> dict[AccessRoute, dict[str, int]]:
 
 def routes_of(app: FastAPI) -> set[AccessRoute]:
     """Return method and path of each route that a door has."""
-    matches: set[AccessRoute] = set()
+    routes: set[AccessRoute] = set()
     for route in iter_route_contexts(app.routes):
-        matches |= {(method, str(route.path)) for method in set(route.methods or ()) - {"HEAD"}}
-    return matches
+        routes |= {(method, str(route.path)) for method in set(route.methods or ()) - {"HEAD"}}
+    return routes
 
 
 def row_text(route: AccessRoute, cells: Mapping[str, int]) -> str:

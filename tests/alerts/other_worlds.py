@@ -25,7 +25,7 @@ from model.alerting.steps import Step, StepKind
 from model.calendar import HOUR_MS, MINUTE_MS
 from model.facts import AttributedFact, Fact, Instrument, Phase, Report, SampleBlock
 from model.messages.alert_move import DutyRoster
-from model.prescribing.blocked_dates import BY_RESTRICTION, paused_while_blocked, restricted_dates
+from model.prescribing.blocked_dates import RESTRICTED, paused_while_blocked, restricted_dates
 from model.privacy.rectification import RightValues
 from model.spans import Span
 from model.words.red_flags import YES_NO_SCALE
@@ -171,10 +171,10 @@ def judged_input(
     known = conclude(manifest, held)
     on = rule_input(manifest, held, known.derived, known.days, known.weeks)
     times = tuple((row.from_ms, row.until_ms) for row in muted if not row.vendor)
-    blocked = restricted_dates(((*span, BY_RESTRICTION) for span in times), held.zone)
+    blocked = restricted_dates(((*span, RESTRICTED) for span in times), held.zone)
     return replace(
         on,
-        signs=sign_answers(held.of_kind(Report), held.zone),
+        signs=sign_answers(held.current_of_kind(Report), held.zone),
         restricted=times,
         prescriptions=tuple(paused_while_blocked(row, blocked) for row in on.prescriptions),
     )

@@ -86,8 +86,8 @@ def _unaccounted(at: Town, letters: Letters, sent: Counter[str]) -> int:
 
 
 def _there(at: Town, others: Others, letters: Letters, sent: Counter[str]) -> Iterator[AttackRow]:
-    matches = at.on.rows(_TIMES_THERE, others.records()) if at.on.alive() else []
-    total = sum(counts == (1, 1, 1) for counts in matches)
+    counted = at.on.rows(_TIMES_THERE, others.records()) if at.on.alive() else []
+    total = sum(counts == (1, 1, 1) for counts in counted)
     yield equal(
         "poison-load",
         "reports with one record, one fact and one finding",
@@ -95,7 +95,7 @@ def _there(at: Town, others: Others, letters: Letters, sent: Counter[str]) -> It
         len(others.records()),
     )
     yield equal(
-        "poison-load", "reports with more than one", sum(max(counts) > 1 for counts in matches), 0
+        "poison-load", "reports with more than one", sum(max(counts) > 1 for counts in counted), 0
     )
     more = sum(letters.of(sha) > times for sha, times in sent.items())
     yield equal("poison-load", "bodies with more dead letters than messages", more, 0)

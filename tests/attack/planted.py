@@ -95,8 +95,8 @@ def plant() -> None:
 
 def _planted(reader: ReadItems) -> ReadItems:
     def read(content: bytes, context: Context) -> ReaderItems:
-        _, matches, rest = content[:200].partition(_WORD)
-        if matches:
+        _, word, rest = content[:200].partition(_WORD)
+        if word:
             PLANTS[rest.partition(b";")[0].decode()].do()
         return reader(content, context)
 

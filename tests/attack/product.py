@@ -61,8 +61,8 @@ class Product:
     @cached_property
     def keys(self) -> dict[str, str]:
         """The signing secret of each connector."""
-        matches = read_secrets(str(self.folder / "secrets.toml")).connectors
-        return {name: row.keys[0] for name, row in matches.items()}
+        connectors = read_secrets(str(self.folder / "secrets.toml")).connectors
+        return {name: row.keys[0] for name, row in connectors.items()}
 
     @property
     def pid(self) -> int:

@@ -48,9 +48,9 @@ def test_the_door_keeps_to_its_document(acting: Served, mode: GenerationMode) ->
     Among the requests is a patient that exists.
     """
     operations = [
-        matches.ok()
-        for matches in from_url(f"{acting.url}/openapi.json").get_all_operations()
-        if isinstance(matches, Ok)
+        read.ok()
+        for read in from_url(f"{acting.url}/openapi.json").get_all_operations()
+        if isinstance(read, Ok)
     ]
     # beside them: healthz, readyz and metrics
     assert len(operations) == 3 + len(API_ROUTES)

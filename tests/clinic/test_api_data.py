@@ -91,10 +91,10 @@ def test_never_more_points_than_asked(door: Served, points: int, kind: str) -> N
             "a line needs at least 2 points",
         )
         return
-    matches = result.json()
-    assert 1 <= len(matches["t"]) <= points
+    timeline = result.json()
+    assert 1 <= len(timeline["t"]) <= points
     columns = ("n", "minimum", "mean", "maximum", "source") if kind == "band" else ("v", "source")
-    assert {len(matches[name]) for name in columns} == {len(matches["t"])}
+    assert {len(timeline[name]) for name in columns} == {len(timeline["t"])}
 
 
 def test_a_timeline_without_a_range_is_the_last_four_weeks(door: Served) -> None:

@@ -48,9 +48,9 @@ def _text(answer: httpx2.Response) -> str:
 
 
 def token(door: Served, alert: str) -> str:
-    matches = re.search(r'name="token" value="([^"]+)"', door.get(f"/alerts/{alert}").text)
-    assert matches
-    return matches[1]
+    match = re.search(r'name="token" value="([^"]+)"', door.get(f"/alerts/{alert}").text)
+    assert match
+    return match[1]
 
 
 @pytest.mark.parametrize(
@@ -279,17 +279,17 @@ def test_a_read_that_was_refused_is_written_down_without_what_was_typed(
 
 
 def test_a_list_says_who_was_on_it(door: Served) -> None:
-    requested = """
+    query = """
 select p.pseudonym from audit a join patient p on p.id = a.patient
 where a.action = 'list.read' and a.object = %s and a.id > %s order by 1"""
     (newest,) = door.rows("select max(id) from audit")[0]
     door.get("/")
     there = sorted(set(NAMES) - {"p-south"})
-    assert cells_of(door.rows(requested, "worklist", newest), 0) == there
+    assert cells_of(door.rows(query, "worklist", newest), 0) == there
     door.get("/", headers={"x-kadens-refresh": "1"})
-    assert cells_of(door.rows(requested, "worklist", newest), 0) == there
+    assert cells_of(door.rows(query, "worklist", newest), 0) == there
     door.get("/api/v1/alerts")
-    assert cells_of(door.rows(requested, "alerts", newest), 0) == [
+    assert cells_of(door.rows(query, "alerts", newest), 0) == [
         "p-low",
         "p-mild",
         "p-pain",

@@ -81,8 +81,8 @@ def test_a_type_that_is_a_formula_is_text_in_csv(door: Served) -> None:
 def test_a_type_cannot_write_to_the_terminal(
     door: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    matches, _below = table_of(_planted(door))
-    PlainConsole(markup=False, width=200).print(matches)
+    table, _below = table_of(_planted(door))
+    PlainConsole(markup=False, width=200).print(table)
     result = capsys.readouterr().out
     assert "HYPERLINK" in result.upper()
     assert not any(item in result for item in "\x1b\x9b")

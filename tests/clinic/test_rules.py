@@ -136,22 +136,22 @@ def test_what_cannot_be_set_changes_nothing(
 def test_a_threshold_is_set_from_an_alert_for_its_patient_alone(ruling_door: Served) -> None:
     door = ruling_door
     alert = next(row for row in door.get("/api/v1/alerts").json() if row["rule"] == "P1")
-    of = alert["pseudonym"]
+    pseudonym = alert["pseudonym"]
     assert (
-        f'href="/rules?rule=P1&amp;patient={of}#head-what"'
+        f'href="/rules?rule=P1&amp;patient={pseudonym}#head-what"'
         in door.get(f"/alerts/{alert['id']}").text
     )
-    page = door.get(f"/rules?change=P1+very_high&value=9&patient={of}").text
+    page = door.get(f"/rules?change=P1+very_high&value=9&patient={pseudonym}").text
     assert "Open alerts that rest on nothing else are taken back at once." in page
-    assert f"Set it for {NAMES[of]} only" in page
+    assert f"Set it for {NAMES[pseudonym]} only" in page
     token = re.search(r'name="token" value="([^"]+)"', page.partition("/rules/settings")[2])
     assert token is not None
     form = {"change": "P1 very_high", "value": "9", "why": "agreed", "token": token[1]}
-    answer = door.post("/rules/settings", data={**form, "patient": of, "whom": of})
+    answer = door.post("/rules/settings", data={**form, "patient": pseudonym, "whom": pseudonym})
     assert answer.status_code == 303, answer.text
-    assert door.get("/api/v1/rules").json()["changes"][0]["patient"] == of
+    assert door.get("/api/v1/rules").json()["changes"][0]["patient"] == pseudonym
     # the other button sets it for the care unit, though the form names the patient
-    assert door.post("/rules/settings", data={**form, "patient": of}).status_code == 303
+    assert door.post("/rules/settings", data={**form, "patient": pseudonym}).status_code == 303
     assert door.get("/api/v1/rules").json()["changes"][0]["patient"] == ""
 
 

@@ -74,12 +74,12 @@ def test_all_partitions_are_assigned_after_an_outage(kafka: Kafka, group: str) -
 
     It is left to chance which of two questions a returning broker answers first.
     """
-    matches, lost = threading.Event(), threading.Event()
+    is_assigned, lost = threading.Event(), threading.Event()
     with ThreadPoolExecutor() as consumers:
         places = consumers.submit(
-            lambda: asyncio.run(assigned(kafka.address, group, matches, lost))
+            lambda: asyncio.run(assigned(kafka.address, group, is_assigned, lost))
         )
-        assert matches.wait(WITHIN_S)
+        assert is_assigned.wait(WITHIN_S)
         kafka.kill()
         lost.set()
         kafka.start()

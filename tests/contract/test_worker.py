@@ -288,10 +288,10 @@ def test_what_is_no_fact_goes_to_the_dead_letters_and_what_is_nobodys_is_not_kep
         lambda: len(future) in set(values_of(matching(dead(rig), topic=FACTS.name), "size")),
         "a dead letter",
     )
-    matches = {item.size: item.why for item in dead(rig) if item.topic == FACTS.name}
-    assert matches[len(future)] == "not a fact of this version"
+    reasons = {item.size: item.why for item in dead(rig) if item.topic == FACTS.name}
+    assert reasons[len(future)] == "not a fact of this version"
     assert (
-        len(nobodys) not in matches
+        len(nobodys) not in reasons
     )  # of a patient who was erased nothing is kept, not even a dead letter
 
 

@@ -27,7 +27,7 @@ def held_rows(life: Life, facts: Sequence[AttributedFact]) -> oracle.Rows:
         sessions=derived.sessions,
         days=tuple(days.values()),
         weeks=tuple(weeks.values()),
-        choices=tuple(in_order),
+        selections=tuple(in_order),
     )
 
 

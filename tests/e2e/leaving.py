@@ -100,23 +100,23 @@ class Leaving:
 
     def holding(self, folder: Path) -> dict[str, set[str]]:
         """Return the names of the markers in each file that has any, by its path in the folder."""
-        matches: dict[str, set[str]] = {}
+        holders: dict[str, set[str]] = {}
         for path in files(folder):
             # a running server makes files and removes them: what is gone by then holds nothing
             with suppress(FileNotFoundError):
                 if names := self.markers_in(path.read_bytes()):
-                    matches[str(path.relative_to(folder))] = names
-        return matches
+                    holders[str(path.relative_to(folder))] = names
+        return holders
 
     def relations(self) -> dict[str, set[str]]:
         """Return the names of the markers in each table and index that has any."""
         query = "select pg_relation_filepath(oid), relname from pg_class"
         known: dict[str, str] = dict(self.rig.rows(query))
-        matches: dict[str, set[str]] = {}
+        holders: dict[str, set[str]] = {}
         for path, names in self.holding(self.cluster).items():
             relation = path.removeprefix("cluster/").partition(".")[0]
-            matches[known.get(relation, path)] = names
-        return matches
+            holders[known.get(relation, path)] = names
+        return holders
 
     def mails(self) -> list[Path]:
         return sorted((self.folder / "mail").glob("*.eml"))

@@ -164,11 +164,11 @@ def test_garbage_becomes_a_dead_letter(
         return [letter for letter in letters if letter["sha256"] == sha256]
 
     until(lambda: bool(listed()))
-    (matches,) = listed()
-    assert matches["where"]
-    assert matches["why"]
-    assert matches["size"] == path.stat().st_size
-    offset = str(matches["offset"])
+    (listed_letter,) = listed()
+    assert listed_letter["where"]
+    assert listed_letter["why"]
+    assert listed_letter["size"] == path.stat().st_size
+    offset = str(listed_letter["offset"])
     shown = json.loads(
         running.kadens("dead", "show", offset, "--body", str(tmp_path / "body"), "--json")
     )
@@ -181,7 +181,7 @@ def test_garbage_becomes_a_dead_letter(
         "not_waiting": 0,
     }
     until(
-        lambda: cells_of(listed(), "offset") == [matches["offset"] + 1]
+        lambda: cells_of(listed(), "offset") == [listed_letter["offset"] + 1]
     )  # today's reader cannot read it either
     assert json.loads(running.kadens("dead", "drop", str(listed()[0]["offset"]), "--json")) == {
         "dropped": 1,
@@ -230,7 +230,7 @@ def _sessions(address: str) -> list[dict[str, Any]]:
 def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
     running: Running,
 ) -> None:
-    requested = (
+    query = (
         "select distinct usename from pg_stat_activity"
         " where datname = 'kadens' and pid <> pg_backend_pid()"
     )
@@ -239,8 +239,8 @@ def test_each_process_is_at_the_database_as_itself_and_nobody_as_a_superuser(
             "kadens_admin_login",
             "off",
         )
-        matches = set(cells_of(conn.execute(requested), 0))
-    assert matches == {
+        users = set(cells_of(conn.execute(query), 0))
+    assert users == {
         "kadens_worker_login",
         "kadens_clinic_login",
         "kadens_fetcher_login",

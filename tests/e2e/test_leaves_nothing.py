@@ -65,9 +65,9 @@ def erased(world: Leaving, backup: Path) -> Leaving:
     return world
 
 
-def _names(matches: Mapping[str, set[str]], folder: str) -> set[str]:
+def _names(names_by_path: Mapping[str, set[str]], folder: str) -> set[str]:
     """Return the markers that are in some file below a folder of the cluster."""
-    return set().union(*(names for path, names in matches.items() if folder in path))
+    return set().union(*(names for path, names in names_by_path.items() if folder in path))
 
 
 def test_everything_was_used(world: Leaving) -> None:

@@ -33,11 +33,11 @@ def test_a_command_ends_with_an_exit_code_and_a_line(
     words = [*command.path, *given(command, command.arguments, files), "--data", str(running.data)]
     needed = [option for option in command.options if option.required]
     rest = [option for option in command.options if not option.required]
-    matches = []
+    faults = []
     for chosen in ([], *([item] for item in rest), rest):
         line = [*words, *given(command, [*needed, *chosen], files)]
-        matches.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
-    assert list(filter(None, matches)) == []
+        faults.append(wrong_with(line, CliRunner().invoke(app, line, input="")))
+    assert list(filter(None, faults)) == []
 
 
 def test_a_killed_instance_is_not_taken_for_a_running_one(running: Running, tmp_path: Path) -> None:

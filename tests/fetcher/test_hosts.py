@@ -6,7 +6,7 @@ import pytest
 
 from fetcher.parts import FetchedVendor
 from fetcher.process import log_hosts
-from model.vendor_api import Api
+from model.vendors.vendor_api import Api
 
 
 def _vendor(name: str, *, api_key: str = "made-up", is_in_eu: bool = False) -> FetchedVendor:

@@ -9,9 +9,9 @@ from fetcher.parts import FetchedVendor
 from fetcher.questions import bearer, permitted, question_of, request_of
 from fetcher.tokens import OAuthClient
 from model.received import Fetch
-from model.vendor_api import Api, Permission, RateWindow
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import OAuth
+from model.vendors.vendor_api import Api, Permission, RateWindow
 
 _OAUTH = OAuth(host="auth.example.org", path="/token", scopes=("read",))
 _FETCH = Fetch(account="u", resource="file", key="1", path="/rest/file", query=(("token", "a b"),))

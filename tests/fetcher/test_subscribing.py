@@ -3,8 +3,8 @@
 import pytest
 
 from fetcher.subscribing import SubscriptionPlan, planned, requests_of
-from model.vendor_api import Permission, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Permission, Subscription, Subscriptions
 
 _HERE, _THERE = "https://hooks.example.org/v1/hooks/v", "https://old.example.org/v1/hooks/v"
 _SOON = 1_000

@@ -126,7 +126,7 @@ def _bytes(body: bytes, chance: Random) -> bytes:
 
 
 def _paths(document: Any, at: Path = ()) -> list[Path]:
-    matches = [at]
+    paths = [at]
     items = (
         document.items()
         if isinstance(document, dict)
@@ -135,8 +135,8 @@ def _paths(document: Any, at: Path = ()) -> list[Path]:
         else ()
     )
     for key, value in list(items)[:50]:
-        matches += _paths(value, (*at, key)) if len(at) < 12 else []
-    return matches
+        paths += _paths(value, (*at, key)) if len(at) < 12 else []
+    return paths
 
 
 def _put(document: Any, path: Path, value: Any) -> Any:

@@ -42,28 +42,28 @@ def _words(node: ast.Call) -> set[str | None]:
 
 
 def test_a_call_that_could_wait_for_ever_says_how_long() -> None:
-    matches = []
+    endless = []
     for name, node, path in calls():
         last = name.rpartition(".")[2]
         wanted = CALLS.get(last)
         outside = last not in _OURS or name.startswith(("admin.", "self._consumer."))
         if wanted and outside and wanted not in _words(node):
-            matches.append(f"{path}:{node.lineno} {name}")
-    assert matches == []
+            endless.append(f"{path}:{node.lineno} {name}")
+    assert endless == []
 
 
 def test_a_program_that_is_run_to_its_end_has_a_time() -> None:
-    matches = [
+    endless = [
         f"{path}:{node.lineno}" for name, node, path in calls()
         if name == "subprocess.run" and "timeout" not in _words(node)
     ]  # fmt: skip
-    assert matches == []
+    assert endless == []
 
 
 def test_a_connection_to_the_database_has_its_limits() -> None:
-    matches = [
+    endless = [
         f"{path}:{node.lineno}" for name, node, path in calls()
         if name.endswith("AsyncConnection.connect")
         and not ast.unparse(node.args[0]).startswith(("address(", "where"))
     ]  # fmt: skip
-    assert matches == []
+    assert endless == []

@@ -47,16 +47,16 @@ def readiness(door: Door, stamps: list[int | None]) -> list[tuple[int, str]]:
     async def ask() -> list[tuple[int, str]]:
         watch = ClockWatch(stamp, door.clock)
         transport = httpx2.ASGITransport(app=vendor_app(replace(door, watch=watch)))
-        matches = []
+        states = []
         async with httpx2.AsyncClient(transport=transport, base_url="http://door") as client:
             while stamps:
                 await watch.look()
                 answer = await client.get("/readyz")
-                matches.append(
+                states.append(
                     (answer.status_code, answer.json().get("clock") or answer.json()["reason"])
                 )
                 stamps.pop(0)
-        return matches
+        return states
 
     return asyncio.run(ask())
 

@@ -11,9 +11,9 @@ from ingest.proving.schemes import SVIX
 from ingest.proving.signed import Signature
 from ingest.vendors import CONNECTORS
 from model.received import Fetch
-from model.vendor_api import Api, Backfill, Permission, RateWindow, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.sign_in import OAuth
+from model.vendors.vendor_api import Api, Backfill, Permission, RateWindow, Subscriptions
 from tests.rooms import ROOT
 from tests.rows import values_of, without
 

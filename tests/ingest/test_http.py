@@ -466,9 +466,9 @@ def test_health_readiness_and_metrics(door: Door, log: MemoryLog) -> None:
             await client.post(HOOK, content=_BODY)
             await client.post("/v1/hooks/p4tient", content=_BODY)
             paths = ["/healthz", "/readyz", "/metrics"]
-            matches = [await client.get(path) for path in paths]
+            answers = [await client.get(path) for path in paths]
             log.up = False
-            return [*matches, await client.get("/readyz")]
+            return [*answers, await client.get("/readyz")]
 
     health, ready, metrics, unready = _run(all_of_it())
     assert (health.json(), ready.json()) == (

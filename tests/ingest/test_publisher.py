@@ -84,8 +84,8 @@ def test_a_broker_that_goes_and_comes_back() -> None:
             except NotAcceptedError:
                 continue
         await log.stop()
-        matches = cells_of(await _read(kafka.address, 2), 1)
-        assert matches[0] == b"before"
+        payloads = cells_of(await _read(kafka.address, 2), 1)
+        assert payloads[0] == b"before"
 
     with MockKafka({_TOPIC: 1}) as kafka:
         _run(scenario(kafka))

@@ -18,8 +18,8 @@ from ingest.vendors import CONNECTORS
 from ingest.vendors.polar import POLAR
 from model.calendar import DAY_MS
 from model.received import Fetch
-from model.vendor_api import Api
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api
 from tests.rooms import ROOT
 
 _DATA = ROOT / "tests" / "data"

@@ -62,9 +62,9 @@ def test_without_memory_a_body_goes_to_disk_and_comes_back_where_it_is_short(
     async def both() -> list[bytes | BinaryIO]:
         spool = Spool(spools)
         await spool.add(b"x" * (FREE + 20))
-        matches = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
+        contents = [await spool.content(FREE + 20), await spool.content(FREE + 19)]
         spool.close()
-        return matches
+        return contents
 
     short, file = _run(both())
     assert short == b"x" * (FREE + 20)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from model.calendar import HOUR_MS, day_bounds, midnight
 from model.prescribing.blocked_dates import (
-    BY_OBJECTION,
-    BY_RESTRICTION,
     NO_CONSENT,
+    OBJECTED,
+    RESTRICTED,
     BlockedDates,
     ConsentSpan,
     UnusedSpan,
@@ -85,16 +85,16 @@ def test_a_version_is_paused_in_its_gaps_and_keeps_its_own_pauses() -> None:
     plan = replace(_PLAN, pauses=(own,))
     gaps = (
         BlockedDates(first=_DAYS[2], last=_DAYS[3], why=NO_CONSENT),
-        BlockedDates(first=_DAYS[8], last=None, why=BY_OBJECTION),
+        BlockedDates(first=_DAYS[8], last=None, why=OBJECTED),
     )
     paused_plan = paused_while_blocked(plan, gaps)
     assert paused_plan.pauses == (
         own,
         Pause(first=_DAYS[2], last=_DAYS[3], why=NO_CONSENT),
-        Pause(first=_DAYS[8], last=_DAYS[9], why=BY_OBJECTION),
+        Pause(first=_DAYS[8], last=_DAYS[9], why=OBJECTED),
     )
     assert paused_while_blocked(plan, ()) is plan
-    after = (BlockedDates(first=_DAYS[10], last=None, why=BY_RESTRICTION),)
+    after = (BlockedDates(first=_DAYS[10], last=None, why=RESTRICTED),)
     assert paused_while_blocked(plan, after) is plan
     # what the clinician or the patient set stays a pause for answers too
     assert with_own_pauses([paused_plan]) == (plan,)
@@ -103,17 +103,17 @@ def test_a_version_is_paused_in_its_gaps_and_keeps_its_own_pauses() -> None:
 
 def test_a_restriction_takes_each_date_that_it_touches() -> None:
     second = midnight(_DAYS[1], _ZONE)
-    row = BlockedDates(first=_DAYS[0], last=_DAYS[0], why=BY_RESTRICTION)
+    row = BlockedDates(first=_DAYS[0], last=_DAYS[0], why=RESTRICTED)
     for span in ((_NOON, _NOON + 1), (_NOON, second), (_START, second)):
-        assert restricted_dates([(*span, BY_RESTRICTION)], _ZONE) == (row,)
-    (longer,) = restricted_dates([(_NOON, second + 1, BY_RESTRICTION)], _ZONE)
+        assert restricted_dates([(*span, RESTRICTED)], _ZONE) == (row,)
+    (longer,) = restricted_dates([(_NOON, second + 1, RESTRICTED)], _ZONE)
     assert (longer.first, longer.last) == (_DAYS[0], _DAYS[1])
-    (open_end,) = restricted_dates([(second, None, BY_OBJECTION)], _ZONE)
-    assert open_end == BlockedDates(first=_DAYS[1], last=None, why=BY_OBJECTION)
+    (open_end,) = restricted_dates([(second, None, OBJECTED)], _ZONE)
+    assert open_end == BlockedDates(first=_DAYS[1], last=None, why=OBJECTED)
 
 
 _UNUSED = st.lists(st.tuples(_MOMENTS, st.none() | _MOMENTS)).map(
-    lambda rows: [(*row, BY_RESTRICTION) for row in rows if row[1] is None or row[0] < row[1]]
+    lambda rows: [(*row, RESTRICTED) for row in rows if row[1] is None or row[0] < row[1]]
 )
 
 

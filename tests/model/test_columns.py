@@ -43,9 +43,9 @@ def test_of_counts_with_one_start_the_greatest_stays_then_the_longest() -> None:
 def test_local_times_are_read_as_the_calendar_reads_them(
     times: list[datetime], behind: str
 ) -> None:
-    matches = local_instants(_rows([at.isoformat() + behind for at in times]))
-    assert matches is not None
-    assert matches.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in times]
+    instants = local_instants(_rows([at.isoformat() + behind for at in times]))
+    assert instants is not None
+    assert instants.tolist() == [epoch_ms(at.replace(tzinfo=UTC)) for at in times]
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_what_is_not_like_the_first_or_no_time_is_not_read(texts: list[str]) -> 
 
 
 def test_numbers_are_converted_as_one_by_one_and_bounds_are_included() -> None:
-    matches = converted_values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
-    assert matches is not None
-    assert matches.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
+    values = converted_values([1, 2.5, -0.0], 0.1, 3.0, (3.0, 3.25))
+    assert values is not None
+    assert values.tolist() == [1 * 0.1 + 3.0, 2.5 * 0.1 + 3.0, 3.0]
     assert not np.signbit(converted_values([-0.0], 1.0, 0.0, (0.0, 1.0)))  # type: ignore[arg-type]
     assert converted_values([1, True], 1.0, 0.0, (0.0, 9.0)) is None
     assert converted_values([1, 10], 1.0, 0.0, (0.0, 9.0)) is None

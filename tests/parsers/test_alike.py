@@ -49,20 +49,20 @@ def texts(alike: Alike) -> list[str]:
 @pytest.mark.parametrize("device", ["Watch", "Klocka å"])
 def test_the_way_of_writing_does_not_matter(device: str, written: dict[str, Any]) -> None:
     samples = objects(source={"device": device})
-    matches = _read(_body(samples, ensure_ascii=False, **written))
-    assert matches is not None
-    assert texts(matches) == _TIMES[:3]
-    assert matches.numbers == [60, 61, 62]
-    assert matches.document == {
+    series = _read(_body(samples, ensure_ascii=False, **written))
+    assert series is not None
+    assert texts(series) == _TIMES[:3]
+    assert series.numbers == [60, 61, 62]
+    assert series.document == {
         "type": "x",
         "data": {"user": "u", "samples": samples[:1], "n": [1, {"v": 3}]},
     }
 
 
 def test_the_number_may_stand_before_the_text() -> None:
-    matches = _read(_body([{"v": n * 1.5, "unit": "bpm", "t": _TIMES[n]} for n in range(9)]))
-    assert matches is not None
-    assert (texts(matches)[8], matches.numbers[8]) == (_TIMES[8], 12.0)
+    series = _read(_body([{"v": n * 1.5, "unit": "bpm", "t": _TIMES[n]} for n in range(9)]))
+    assert series is not None
+    assert (texts(series)[8], series.numbers[8]) == (_TIMES[8], 12.0)
 
 
 @pytest.mark.parametrize(
@@ -139,16 +139,16 @@ def test_whatever_is_read_is_what_parsing_gives(
     for _ in range(data.draw(st.integers(0, 2))):
         at = data.draw(st.integers(0, len(raw)))
         raw = raw[:at] + data.draw(PIECES) + raw[at + data.draw(st.sampled_from([0, 0, 1, 4])) :]
-    matches = _read(raw)
-    if matches is None:
+    series = _read(raw)
+    if series is None:
         return
     total = loads(raw)
     samples = total["data"]["samples"]
-    assert cells_of(samples, "t") == texts(matches)
+    assert cells_of(samples, "t") == texts(series)
     assert [(type(sample["v"]), sample["v"]) for sample in samples] == [
-        (type(number), number) for number in matches.numbers
+        (type(number), number) for number in series.numbers
     ]
     assert [{**sample, "t": "", "v": 0} for sample in samples] == [
         {**samples[0], "t": "", "v": 0}
     ] * len(samples)
-    assert matches.document == {**total, "data": {**total["data"], "samples": samples[:1]}}
+    assert series.document == {**total, "data": {**total["data"], "samples": samples[:1]}}

@@ -154,8 +154,8 @@ def test_blocks_end_before_a_long_gap() -> None:
         (POISON_MS + LONGEST_GAP_MS, 71.0),
         (POISON_MS + 2 * LONGEST_GAP_MS + 1, 72.0),
     ]
-    matches = of_type(SampleBlock, parse("open_wearables", _series(far)).facts)
-    assert [block.v.tolist() for block in matches] == [[70.0, 71.0], [72.0]]
+    blocks = of_type(SampleBlock, parse("open_wearables", _series(far)).facts)
+    assert [block.v.tolist() for block in blocks] == [[70.0, 71.0], [72.0]]
 
 
 def test_a_file_whose_clock_was_set_between_is_one_part_by_the_clock_of_most_records() -> None:

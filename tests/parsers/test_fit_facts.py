@@ -49,35 +49,35 @@ def _blocks(data: bytes) -> dict[str, SampleBlock]:
 
 
 def _workout(data: bytes) -> Workout:
-    (matches,) = of_type(Workout, parse_fit(data).facts)
-    return matches
+    (workout,) = of_type(Workout, parse_fit(data).facts)
+    return workout
 
 
 def test_a_walk() -> None:
     parsed = parse_fit(write_activity(_WALK))
     assert (parsed.account, parsed.rejects, parsed.complete) == ("", (), True)
-    matches = _workout(write_activity(_WALK))
-    assert (matches.head.start_ms, matches.head.end_ms) == (_START, _START + 30_250)
-    assert (matches.head.offset_min, matches.head.offset_origin) == (60, OffsetOrigin.SOURCE)
-    assert (matches.type, matches.vendor_type) == ("walking", "walking")
-    assert (matches.moving_ms, matches.exertion_cr10) == (29_000, 4.0)
+    workout = _workout(write_activity(_WALK))
+    assert (workout.head.start_ms, workout.head.end_ms) == (_START, _START + 30_250)
+    assert (workout.head.offset_min, workout.head.offset_origin) == (60, OffsetOrigin.SOURCE)
+    assert (workout.type, workout.vendor_type) == ("walking", "walking")
+    assert (workout.moving_ms, workout.exertion_cr10) == (29_000, 4.0)
     heart = {"heart_rate_mean": 74.0, "heart_rate_max": 89.0}
-    assert matches.summary == {"distance": 29.0, "workout_rpe": 40.0, **heart}
-    assert matches.head.source.device_type is DeviceType.WATCH
-    assert matches.head.source.method is Method.WORKOUT
+    assert workout.summary == {"distance": 29.0, "workout_rpe": 40.0, **heart}
+    assert workout.head.source.device_type is DeviceType.WATCH
+    assert workout.head.source.method is Method.WORKOUT
 
 
 def test_blocks_have_canonical_units_and_their_own_source() -> None:
-    matches = _blocks(write_activity(_WALK))
-    assert set(matches) == {"heart_rate", "cadence", "altitude", "distance"}
-    heart = matches["heart_rate"]
+    blocks = _blocks(write_activity(_WALK))
+    assert set(blocks) == {"heart_rate", "cadence", "altitude", "distance"}
+    heart = blocks["heart_rate"]
     assert heart.t.tolist() == (_START + 1000 * np.arange(_N)).tolist()
     assert heart.v.tolist() == list(range(60, 90))
     assert (heart.head.start_ms, heart.head.end_ms) == (_START, _START + 29_001)
     assert heart.head.source.device_type is DeviceType.STRAP
-    assert matches["cadence"].head.source.device_type is DeviceType.WATCH
-    assert set(matches["cadence"].v) == {113.0}  # steps a minute; the file says 56.5 strides
-    assert set(matches["altitude"].v) == {12.4}
+    assert blocks["cadence"].head.source.device_type is DeviceType.WATCH
+    assert set(blocks["cadence"].v) == {113.0}  # steps a minute; the file says 56.5 strides
+    assert set(blocks["altitude"].v) == {12.4}
 
 
 def test_turns_of_a_crank_are_not_doubled() -> None:

@@ -110,7 +110,7 @@ def test_a_file_whose_bytes_do_not_tell_is_what_its_name_says() -> None:
     row = Format(
         name="steps",
         version=1,
-        read=Named("parsers.tcx:parse_tcx"),
+        read=Named("parsers.tcx:read_tcx"),
         sniff=lambda head: head.startswith(b"["),
         names=r"steps-\d{4}\.json",
     )

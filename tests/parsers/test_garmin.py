@@ -85,7 +85,7 @@ def test_what_is_kept_of_an_answer_without_users_names_the_user() -> None:
 
 
 def test_parts_come_one_by_one() -> None:
-    items = garmin.parse_garmin(
+    items = garmin.read_garmin(
         json.dumps({"dailies": [daily("a", 1), daily("b", -1)]}).encode(), CONTEXT
     )
     first = next(items)

@@ -52,10 +52,10 @@ def test_a_poison_body_costs_one_letter_at_most(poison: Poison) -> None:
     assert judge(poison.connector, body) is None
     try:
         parsed = parse(poison.connector, body, poison.content_type)
-        matches = len(parsed.facts), tuple(values_of(parsed.rejects, "kind"))
+        outcome = len(parsed.facts), tuple(values_of(parsed.rejects, "kind"))
     except BodyError as error:
-        matches = _REFUSED, (error.kind,)
-    assert matches == _EXPECTED[poison.name]
+        outcome = _REFUSED, (error.kind,)
+    assert outcome == _EXPECTED[poison.name]
 
 
 def test_the_first_known_one_has_80_bytes() -> None:

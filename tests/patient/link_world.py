@@ -26,8 +26,8 @@ from model.envelope import sealed_owner
 from model.keyring import KeyRing
 from model.privacy.sealed_box import box_opened, box_private
 from model.received import Fetch
-from model.vendor_api import Backfill
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Backfill
 from patient.app import patient_app
 from patient.config import BACK_PATH, LINK_PATH, PatientConfig
 from patient.linking.binding import random_text, secret_digest

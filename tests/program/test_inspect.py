@@ -60,10 +60,10 @@ def expected_figures(row: dict[str, str]) -> dict[str, int]:
 def test_zones_of_real_files_are_equal_to_the_millisecond(
     file: str, rows: list[dict[str, str]]
 ) -> None:
-    code, matches = inspect(SHARED / "fit" / file, "--hr-rest", "60", "--hr-max", "190")
+    code, report = inspect(SHARED / "fit" / file, "--hr-rest", "60", "--hr-max", "190")
     assert code == 0
-    assert len(matches["workouts"]) == len(rows)
-    for row, workout in zip(rows, matches["workouts"], strict=True):
+    assert len(report["workouts"]) == len(rows)
+    for row, workout in zip(rows, report["workouts"], strict=True):
         if row["jump"] == "0":
             assert _figures(workout) == expected_figures(row)
 
@@ -90,8 +90,8 @@ def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
             Recording(start_ms=start, end_ms=start + 60_000, t=t, columns={"heart_rate": rate})
         )
     )
-    _, matches = inspect(path, "--hr-rest", "60", "--hr-max", "190")
-    (workout,) = matches["workouts"]
+    _, report = inspect(path, "--hr-rest", "60", "--hr-max", "190")
+    (workout,) = report["workouts"]
     assert workout["zones_ms"] == {
         **dict.fromkeys(values_of(ZONES, "value"), 0),
         "moderate": 60_000,
@@ -102,16 +102,16 @@ def test_a_jump_counts_in_no_zone_as_in_the_worker(tmp_path: Path) -> None:
 def test_an_unreadable_file_says_where_and_why(tmp_path: Path) -> None:
     path = tmp_path / "letter.fit"
     path.write_bytes(b"dear clinician")
-    code, matches = inspect(path)
+    code, report = inspect(path)
     assert code == 1
-    assert matches["sha256"] == hashlib.sha256(b"dear clinician").hexdigest()
-    assert (matches["format"], matches["complete"], matches["workouts"], matches["samples"]) == (
+    assert report["sha256"] == hashlib.sha256(b"dear clinician").hexdigest()
+    assert (report["format"], report["complete"], report["workouts"], report["samples"]) == (
         None,
         False,
         [],
         {},
     )
-    assert matches["problems"] == [
+    assert report["problems"] == [
         {
             "where": "@0",
             "offset": 0,

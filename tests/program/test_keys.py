@@ -293,10 +293,10 @@ def test_a_rewrap_that_was_killed_goes_on(
         keys: KeyRing,
     ) -> wrapping.RewrapProgress:
         calls.append(1)
-        matches = await step(conn, keys, 1)
+        result = await step(conn, keys, 1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return matches
+        return result
 
     monkeypatch.setattr(wrapping, "rewrap", killed)
     assert _kadens("keys", "rewrap").exit_code != 0

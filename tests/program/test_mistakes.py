@@ -154,10 +154,10 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     ports = ["--vendor-port", "0", "--clinic-port", "0"]
-    for data, why in ((file, "is no folder"), (file / "x", "cannot be written to")):
+    for data in (file, file / "x"):
         done = CliRunner().invoke(app, ["up", "--data", str(data), *ports])
-        assert (done.exit_code, f"--data {data}" in done.output) == (1, True), done.output
-        assert why in done.output
+        assert done.exit_code == 1
+        assert f"--data {data}: {file} is no folder" in done.output.replace("\n", " ")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])

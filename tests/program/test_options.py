@@ -289,11 +289,11 @@ def test_no_command_line_ends_in_a_traceback(
         "KADENS_SECRETS_FILE": str(tmp_path / "secrets.toml"),
     }
     environment = {**_SETTINGS, **bodies} if configured else {}
-    matches = []
+    faults = []
     for line in lines(command, paths, deep=configured):
         done = CliRunner().invoke(app, line, env=environment, input="")
-        matches.append(wrong_with(line, done))
-    assert list(filter(None, matches)) == []
+        faults.append(wrong_with(line, done))
+    assert list(filter(None, faults)) == []
 
 
 def test_the_walk_meets_every_command() -> None:

@@ -14,7 +14,7 @@ from kadens.cli import app
 from kadens.embedded.postgres import Postgres
 from model.calendar import HOUR_MS
 from parsers import formats
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from storage.digest import table_digests
 from storage.people import care_team, patients
 from tests.databases.reuse import TEMPLATE, create
@@ -90,10 +90,10 @@ def test_compare_then_replay_then_nothing_is_left_to_do(program: Program) -> Non
         "left": 0,
     }
     assert loads["rows"] == {"algorithm only": 0, "session.revised": 3}
-    matches = [
+    differences = [
         (row["patient"], row["what"], row["columns"]["hr_max"]) for row in loads["differences"]
     ]
-    assert matches == [(name, "session.revised", [60.0, 120.0]) for name in ("p1", "p1", "p2")]
+    assert differences == [(name, "session.revised", [60.0, 120.0]) for name in ("p1", "p1", "p2")]
     assert program.digest() == before
 
     done = program.replay("--patient", "p1", "--source", "open_wearables")

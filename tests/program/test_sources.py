@@ -66,8 +66,8 @@ def test_a_process_takes_nothing_from_a_folder_that_it_was_not_given(
 ) -> None:
     for name, value in OWN.items():
         monkeypatch.setenv(name, value)
-    matches = process_settings(None)
-    assert (matches.database, matches.clinic_demo) == ("dbname=own", False)
+    settings = process_settings(None)
+    assert (settings.database, settings.clinic_demo) == ("dbname=own", False)
     for name in OWN:
         monkeypatch.delenv(name)
     assert process_settings(beside).database == "dbname=running"

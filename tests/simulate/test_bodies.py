@@ -10,7 +10,7 @@ from fitparse import FitFile
 from model.calendar import MINUTE_MS, utc
 from model.facts import DeviceType, Instrument, Method, Phase, Report, SampleBlock, Workout
 from parsers import reports
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from simulate import bodies, plan
 from simulate.cast import Role
 from simulate.cohort import Cohort, Person, demo_cohort

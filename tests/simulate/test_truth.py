@@ -33,11 +33,11 @@ FRIDAY_EVENING = _MONDAY_MORNING + 4 * DAY_MS + 10 * 3_600_000
 
 
 def _facts_of(person: Person, deliveries: Iterable[Delivery]) -> list[AttributedFact]:
-    matches = []
+    facts = []
     for delivery in deliveries:
         parsed = formats.parse(delivery.connector, delivery.make(), delivery.content_type)
         assert parsed.rejects == ()
-        matches += [
+        facts += [
             AttributedFact(
                 patient=person.pseudonym,
                 connector=delivery.connector,
@@ -47,7 +47,7 @@ def _facts_of(person: Person, deliveries: Iterable[Delivery]) -> list[Attributed
             )
             for fact in parsed.facts
         ]
-    return matches
+    return facts
 
 
 def _window(person: Person, cohort: Cohort, facts: list[AttributedFact]) -> Window:
@@ -131,19 +131,19 @@ def test_rules_find_what_was_planted_and_nothing_else(now: int, number: int) -> 
     person = total.people[number]
     mine = matching(history(total), patient=person.pseudonym)
     facts = _facts_of(person, mine)
-    matches = derive(_window(person, total, facts))
+    derived = derive(_window(person, total, facts))
     expected = matching(truth(total).expected, patient=person.pseudonym)
 
     known = truth(total).patients[person.pseudonym]
     # a week of silence is for the digest: nothing that was planted
     silence = [("D1", "C")] if known.role is Role.STALE else []
-    assert Counter(map(monday, values_of(matches.sessions, "local_date"))) == known.sessions
-    before = registry.judge(judgeable(person, total, facts, matches))
+    assert Counter(map(monday, values_of(derived.sessions, "local_date"))) == known.sessions
+    before = registry.judge(judgeable(person, total, facts, derived))
     assert _fresh(before) == [(e.rule, e.tier.value) for e in expected if not e.live] + silence
 
     facts += _facts_of(person, matching(live(total), patient=person.pseudonym))
-    matches = derive(_window(person, total, facts))
-    after = registry.judge(judgeable(person, total, facts, matches))
+    derived = derive(_window(person, total, facts))
+    after = registry.judge(judgeable(person, total, facts, derived))
     assert _fresh(after) == values_of(expected, "rule", "tier.value") + silence
 
 
@@ -160,12 +160,12 @@ def test_sessions_with_a_valid_method_have_their_zones_known() -> None:
     total = demo_cohort(now_ms=FRIDAY_EVENING, weeks=3)
     for person in total.people:
         facts = _facts_of(person, matching(history(total), patient=person.pseudonym))
-        matches = derive(_window(person, total, facts))
+        derived = derive(_window(person, total, facts))
         usable = person.role is not Role.MANUAL and not (
             person.profile.beta_blocker and not person.hub
         )
-        assert values_of(matches.sessions, "partial") == [not usable] * len(matches.sessions)
-        moderate = [s.zones.moderate / s.zones.total for s in matches.sessions]
+        assert values_of(derived.sessions, "partial") == [not usable] * len(derived.sessions)
+        moderate = [s.zones.moderate / s.zones.total for s in derived.sessions]
         assert np.all(np.array(moderate) > 0.7) == usable
 
 

@@ -9,7 +9,7 @@ from model.facts import Fact, Joining, Parsed, SampleBlock, Workout
 from parsers import formats
 from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from tests.rows import matching
 from tests.storage.inline import heart_series, walk_body
 from tests.storage.tellers import T0

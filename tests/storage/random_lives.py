@@ -24,7 +24,8 @@ from storage.people import consents, patients
 from storage.pg.pool import Connection
 from storage.prescribing.versions import put_prescription
 from storage.rights import restrictions
-from stream.compute.weeks import dose_minutes, week_of_days
+from stream.compute.intensity.dose import dose_minutes
+from stream.compute.weeks import week_of_days
 
 # Havana has midnight twice in autumn; the others lie on both sides of UTC.
 _PLACES = (

@@ -13,7 +13,7 @@ s.session"""  # noqa: S608 - a constant of the package
 _OF_PATIENT = "where patient = (select id from patient where pseudonym = %(patient)s) order by"
 _DAYS = f"{derived_rows.SELECT_DAYS} {_OF_PATIENT} local_date"
 _WEEKS = f"{derived_rows.SELECT_WEEKS} {_OF_PATIENT} monday"
-_CHOICES = """
+_SELECTIONS = """
 select c.local_date, c.metric, c.start_at as start_ms, c.end_at as end_ms, c.why,
        o.vendor, o.app, o.device, o.device_type, o.method
 from source_selection c join source o on o.id = c.source join patient p on p.id = c.patient
@@ -22,10 +22,10 @@ where p.pseudonym = %(patient)s order by c.local_date, c.metric, c.start_at"""
 
 async def read(conn: Connection, patient: str) -> Rows:
     """Return the rows of a patient."""
-    requested = {"patient": patient}
+    params = {"patient": patient}
     return Rows(
-        sessions=tuple(await rows.fetch(conn, _SESSIONS, requested, derived_rows.read_session)),
-        days=tuple(await rows.fetch(conn, _DAYS, requested, derived_rows.read_day)),
-        weeks=tuple(await rows.fetch(conn, _WEEKS, requested, derived_rows.read_week)),
-        choices=tuple(await rows.fetch(conn, _CHOICES, requested, derived_rows.read_selection)),
+        sessions=tuple(await rows.fetch(conn, _SESSIONS, params, derived_rows.read_session)),
+        days=tuple(await rows.fetch(conn, _DAYS, params, derived_rows.read_day)),
+        weeks=tuple(await rows.fetch(conn, _WEEKS, params, derived_rows.read_week)),
+        selections=tuple(await rows.fetch(conn, _SELECTIONS, params, derived_rows.read_selection)),
     )

@@ -134,8 +134,8 @@ async def test_no_list_takes_another_spelling(conn: Connection) -> None:
 
 
 async def test_the_database_knows_every_action_of_the_program(conn: Connection) -> None:
-    matches = await (await conn.execute("select action from audit_action")).fetchall()
-    assert set(cells_of(matches, 0)) == set(values_of(AuditAction, "value"))
+    actions = await (await conn.execute("select action from audit_action")).fetchall()
+    assert set(cells_of(actions, 0)) == set(values_of(AuditAction, "value"))
 
 
 async def test_two_clinicians_do_not_differ_by_case_alone(conn: Connection) -> None:
@@ -160,9 +160,9 @@ def entries() -> Iterator[tuple[Path, ast.expr]]:
 
 
 def test_no_source_spells_an_action_by_hand() -> None:
-    matches = list(entries())
-    assert len(matches) >= 8
+    written = list(entries())
+    assert len(written) >= 8
     by_hand = ast.Constant | ast.JoinedStr
     assert [
-        f"{path}: {ast.unparse(value)}" for path, value in matches if isinstance(value, by_hand)
+        f"{path}: {ast.unparse(value)}" for path, value in written if isinstance(value, by_hand)
     ] == []

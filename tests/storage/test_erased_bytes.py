@@ -61,7 +61,7 @@ def _cluster(server: Postgres) -> Path:
 
 def _holding(folder: Path, traces: dict[str, bytes]) -> dict[str, set[str]]:
     """Return the names of the traces in each file that has any, by its path in the folder."""
-    matches: dict[str, set[str]] = {}
+    holders: dict[str, set[str]] = {}
     for path in files(folder):
         at = str(path.relative_to(folder))
         try:
@@ -71,8 +71,8 @@ def _holding(folder: Path, traces: dict[str, bytes]) -> dict[str, set[str]]:
             continue
         names = {name for name, trace in traces.items() if trace in content}
         if names:
-            matches[at] = names
-    return matches
+            holders[at] = names
+    return holders
 
 
 async def _traced(conn: Connection, store: Directory) -> dict[str, bytes]:

@@ -19,12 +19,12 @@ def _message(topic: str, partition: int, offset: int) -> Message:
 def test_runs_hold_every_offset_once_in_order_and_without_gaps(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = runs_of(starmap(_message, offsets))
+    runs = runs_of(starmap(_message, offsets))
     flat: list[tuple[str, int, int]] = []
-    for run in matches:
+    for run in runs:
         flat += [(run.topic, run.partition, item.offset) for item in run.messages]
     assert flat == sorted(set(offsets))
-    for run in matches:
+    for run in runs:
         assert values_of(run.messages, "offset") == list(range(run.first, run.next))
 
 
@@ -32,14 +32,12 @@ def test_runs_hold_every_offset_once_in_order_and_without_gaps(
 def test_batches_hold_the_same_runs_in_order_and_one_of_a_partition_at_most(
     offsets: list[tuple[str, int, int]],
 ) -> None:
-    matches = batches(starmap(_message, offsets))
-    assert sorted(chain.from_iterable(matches), key=_partition) == runs_of(
-        starmap(_message, offsets)
-    )
-    for batch in matches:
+    cut = batches(starmap(_message, offsets))
+    assert sorted(chain.from_iterable(cut), key=_partition) == runs_of(starmap(_message, offsets))
+    for batch in cut:
         assert len(set(values_of(batch, "topic", "partition"))) == len(batch)
     for topic, partition, _ in offsets:
-        own = matching(chain.from_iterable(matches), topic=topic, partition=partition)
+        own = matching(chain.from_iterable(cut), topic=topic, partition=partition)
         firsts = values_of(own, "first")
         assert firsts == sorted(firsts)
 
@@ -49,8 +47,8 @@ def _partition(run: Run) -> tuple[str, int, int]:
 
 
 def test_a_missing_offset_cuts() -> None:
-    matches = runs_of(_message("a", 0, offset) for offset in (3, 1, 0, 4))
-    assert values_of(matches, "first", "next") == [(0, 2), (3, 5)]
+    runs = runs_of(_message("a", 0, offset) for offset in (3, 1, 0, 4))
+    assert values_of(runs, "first", "next") == [(0, 2), (3, 5)]
 
 
 def test_since_keeps_what_is_new() -> None:

@@ -39,7 +39,7 @@ def _stated(
     source: Source = _WATCH,
     revision: int = 0,
 ) -> AttributedFact:
-    """Return a workout as it was told in the minute `n`."""
+    """Return a workout as it was reported in the minute `n`."""
     start = _T0 + after_ms
     head = Head(
         source=source,

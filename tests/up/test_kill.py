@@ -235,10 +235,10 @@ def test_killed_itself_it_leaves_no_process_and_the_next_one_starts(instance: In
 
 def family(parent: int) -> list[int]:
     """Return all descendants of a process."""
-    matches = children(parent)
-    for number in tuple(matches):
-        matches += family(number)
-    return matches
+    pids = children(parent)
+    for number in tuple(pids):
+        pids += family(number)
+    return pids
 
 
 def _lives(number: int) -> bool:

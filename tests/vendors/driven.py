@@ -22,8 +22,8 @@ from kadens.derivation.held_facts import HeldFacts, hold_facts
 from model.facts import AttributedFact, DaySummary, Reject, Workout
 from model.keyring import KeyRing
 from model.received import Context, Fetch, Notice, Part
-from model.vendor_api import Api
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api
 from parsers.formats import read_items
 from simulate.vendors.platform.exchanges import Arrived
 from simulate.vendors.platform.server import PlatformServer
@@ -179,11 +179,11 @@ class Driven:
         """Return what is known now, in the vendor's terms; of days only some `metrics`."""
         held = self.held()
         known = VendorTruth()
-        for item in held.of_kind(Workout):
+        for item in held.current_of_kind(Workout):
             assert isinstance(item.fact, Workout)
             span = item.fact.head.start_ms, item.fact.head.end_ms
             known.workouts.add((*span, item.fact.type))
-        for item in held.of_kind(DaySummary):
+        for item in held.current_of_kind(DaySummary):
             assert isinstance(item.fact, DaySummary)
             values = item.fact.values
             own = {name: values[name] for name in values if name in metrics}

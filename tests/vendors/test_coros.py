@@ -10,7 +10,7 @@ from ingest.proving.evidence import Evidence
 from ingest.proving.verify import Verdict
 from ingest.vendors.coros import COROS
 from model.received import NoticeKind
-from model.vendor_api import Api
+from model.vendors.vendor_api import Api
 from simulate.fit_writer import Recording, write_activity
 from simulate.vendors.coros import CorosServer, coros_activity, coros_headers, coros_push
 from tests.vendors.reading import (

@@ -162,7 +162,7 @@ def test_a_file_is_what_its_bytes_are_whatever_was_declared() -> None:
     facts = _held([ArrivedBody(body=reply.body, received_ms=_NOW_MS, requested=fetch)])
     assert workouts_held(facts) == [(start_ms, int(t[-1]), "running")]
     assert points_held(facts, "heart_rate") == list(zip(t.tolist(), beats.tolist(), strict=True))
-    (workout,) = of_type(Workout, values_of(facts.current, "fact"))
+    (workout,) = of_type(Workout, values_of(facts.latest, "fact"))
     assert workout.exertion_cr10 == 6.0
     assert (workout.summary["workout_rpe"], workout.summary["feel"]) == (60.0, 75.0)
 

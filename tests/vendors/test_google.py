@@ -115,14 +115,14 @@ def _compare(held: HeldFacts, user: GoogleUser) -> None:
     assert _spans(held, "steps") == user.steps
     assert set(_spans(held, "wear")) == set(user.nights.values())
     workouts = {}
-    for item in held.of_kind(Workout):
+    for item in held.current_of_kind(Workout):
         fact, head = item.fact, item.fact.head
         assert isinstance(fact, Workout)
         workouts[head.record] = head.start_ms, head.end_ms, fact.type
         assert head.offset_min == 60
     assert workouts == {f"exercise:{id_}": row for id_, row in user.workouts.items()}
     days = {}
-    for item in held.of_kind(DaySummary):
+    for item in held.current_of_kind(DaySummary):
         assert isinstance(item.fact, DaySummary)
         days[str(item.fact.local_date)] = item.fact.values["resting_heart_rate"]
     assert days == user.resting

@@ -11,8 +11,8 @@ import pytest
 from ingest.proving.verify import Verdict, verify
 from ingest.vendors.oura import OURA, oura_past, verification_token
 from kadens.recorded.requests import expected_answer
-from model.vendor_api import Subscription
 from model.vendors.sign_in import ACCESS_TOKEN
+from model.vendors.vendor_api import Subscription
 from simulate.vendors.oura import OuraServer, oura_objects
 from simulate.vendors.platform.exchanges import Reply
 from tests.rooms import ROOT, SHARED

@@ -79,7 +79,7 @@ def _compare(held: HeldFacts, user: PolarUser) -> None:
     assert _spans(held, "steps") == user.steps
     assert set(_spans(held, "wear")) == set(user.nights.values())
     workouts = {}
-    for item in held.of_kind(Workout):
+    for item in held.current_of_kind(Workout):
         fact = item.fact
         assert isinstance(fact, Workout)
         name, grade = fact.head.record.removeprefix("polar:"), fact.exertion_cr10
@@ -87,7 +87,7 @@ def _compare(held: HeldFacts, user: PolarUser) -> None:
         workouts[name] = (fact.head.start_ms, fact.head.end_ms, word, grade)
     assert workouts == user.workouts
     totals: dict[str, dict[str, float]] = {"steps": {}, "heart_rate_variability_rmssd": {}}
-    for item in held.of_kind(DaySummary):
+    for item in held.current_of_kind(DaySummary):
         assert isinstance(item.fact, DaySummary)
         for name, value in item.fact.values.items():
             totals[name][str(item.fact.local_date)] = value
@@ -117,7 +117,7 @@ def test_the_past_gives_the_same_as_the_notices() -> None:
     assert _spans(held, "steps") == user.steps
     assert set(_spans(held, "wear")) == set(user.nights.values())
     assert _beats(held) == user.heart
-    assert [item.fact.head.record for item in held.of_kind(Workout)] == ["polar:e1"]
+    assert [item.fact.head.record for item in held.current_of_kind(Workout)] == ["polar:e1"]
     assert late.rejects == []
 
 

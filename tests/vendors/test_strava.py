@@ -22,7 +22,7 @@ from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, epoch_ms
 from model.facts import Deletion, SampleBlock, Workout
 from model.keyring import KeyRing
 from model.received import Context, Fetch, Notice, NoticeKind, Part
-from model.vendor_api import Subscription
+from model.vendors.vendor_api import Subscription
 from parsers.formats import read_items
 from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.strava import StravaAthlete, strava_body, strava_event
@@ -67,7 +67,7 @@ def _compare(held: HeldFacts, athlete: StravaAthlete) -> None:
         heart |= dict(zip(column.t.tolist(), column.v.tolist(), strict=True))
     assert heart == athlete.heart
     workouts = {}
-    for item in held.of_kind(Workout):
+    for item in held.current_of_kind(Workout):
         fact, head = item.fact, item.fact.head
         assert isinstance(fact, Workout)
         name = int(head.record.removeprefix("strava:"))

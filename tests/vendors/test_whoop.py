@@ -113,7 +113,7 @@ def test_a_score_that_is_not_there_yet_is_asked_for_later(driven: Driven) -> Non
     assert waits[0] == 0
     assert 300_000 <= waits[1] - int(_NOW.timestamp() * 1000) < 310_000
     assert 600_000 <= waits[2] - waits[1] < 610_000
-    (workout,) = driven.held().of_kind(Workout)
+    (workout,) = driven.held().current_of_kind(Workout)
     assert isinstance(workout.fact, Workout)
     assert workout.fact.summary["heart_rate_mean"] == 139
     assert workout.fact.summary["heart_rate_zone_3_s"] == 900

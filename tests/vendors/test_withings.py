@@ -10,9 +10,9 @@ from fetcher.answers import Meaning
 from ingest.proving.addressed import account_query
 from ingest.vendors.withings import WITHINGS, withings_tokens
 from model.received import Fetch, Notice, NoticeKind
-from model.vendor_api import Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
 from model.vendors.tokens import GrantEndedError
+from model.vendors.vendor_api import Subscription, Subscriptions
 from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.withings import WithingsServer
 from tests.vendors.driven import Clock, Driven, arrived_as, shuffler

@@ -28,13 +28,13 @@ def counts_held(facts: HeldFacts, metric: str) -> TruthRows:
 
 def workouts_held(facts: HeldFacts) -> TruthRows:
     """Return the workouts that hold, (start, end, type), times in epoch ms."""
-    workouts = values_of(facts.of_kind(Workout), "fact")
+    workouts = values_of(facts.current_of_kind(Workout), "fact")
     return sorted(values_of(workouts, "head.start_ms", "head.end_ms", "type"))
 
 
 def days_held(facts: HeldFacts) -> TruthRows:
     """Return the stated totals of dates that hold, (date, metric, value)."""
     rows: TruthRows = []
-    for day in values_of(facts.of_kind(DaySummary), "fact"):
+    for day in values_of(facts.current_of_kind(DaySummary), "fact"):
         rows += [(day.local_date.isoformat(), name, value) for name, value in day.values.items()]
     return sorted(rows)

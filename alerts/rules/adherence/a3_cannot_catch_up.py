@@ -12,7 +12,7 @@ from alerts.adherence import Standing, is_known_day
 from alerts.completeness import as_recorded, is_complete
 from alerts.due import PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
-from alerts.missed import days_judged_ms
+from alerts.missed.runs import days_judged_ms
 from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
 from model.alert import Finding, Rule, RuleInput, Tier

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alerts.completeness import as_recorded
-from alerts.missed import days_judged_ms, left_out_words, missed_runs, run_finding
+from alerts.missed.findings import left_out_words, run_finding
+from alerts.missed.runs import days_judged_ms, missed_runs
 from alerts.thresholds import thresholds_on
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier

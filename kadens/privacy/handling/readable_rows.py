@@ -152,8 +152,8 @@ def _answer(row: Mapping[str, Any]) -> ReadableLine | None:
     answer = own_answer(given)
     if answer is None:
         return None
-    of = f" / {answer.most}" if answer.most else ""
-    value = f"{answer.value}{of}"
+    out_of = f" / {answer.most}" if answer.most else ""
+    value = f"{answer.value}{out_of}"
     return ReadableLine(
         at=str(row["start_at"]),
         swedish=_answered(_translated(answer.question), _translated(answer.words) or value),

@@ -4,14 +4,13 @@ from typing import Annotated
 
 import typer
 
-from kadens.commands.audited import audited
+from kadens.commands.audited import audited_read
 from kadens.commands.console import settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_note
 from model.calendar import rfc3339
 from model.facts import AttributedFact, Report
-from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection
 from storage.reads.supplied import supplied_facts
 
@@ -33,12 +32,11 @@ def list_reported(
     Newest first, as they count now: with the corrections that hold, and without what was voided.
     """
 
-    async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
-        del now_ms
+    async def read(conn: Connection) -> list[dict[str, object]]:
         facts = await supplied_facts(conn, patient)
         return [_reported(item, item.fact) for item in facts if isinstance(item.fact, Report)]
 
-    kept = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "reports")
+    kept = audited_read(settings_of(data), read, patient, "reports")
     shown = kept[::-1][:limit]
     if as_json:
         print_json(shown)

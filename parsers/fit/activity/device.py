@@ -86,9 +86,9 @@ def read_offset(group: Group, problems: list[FitProblem]) -> int | None:
     utc = group.numbers("timestamp")
     minutes = (group.numbers("local_timestamp") - utc) / 60
     near = np.flatnonzero((np.abs(minutes) <= _DAY_MIN) & (utc >= DEVICE_TIME_END))  # False for NaN
-    matches = near[np.abs(minutes[near]) <= MOST_OFFSET_MIN]
-    if len(matches):
-        first = float(minutes[matches[0]])
+    possible = near[np.abs(minutes[near]) <= MOST_OFFSET_MIN]
+    if len(possible):
+        first = float(minutes[possible[0]])
         quarters = round(first / _QUARTER_MIN) * _QUARTER_MIN
         return quarters if abs(first - quarters) <= 1 else None
     if len(near):

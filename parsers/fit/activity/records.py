@@ -16,6 +16,8 @@ from parsers.fit.activity.values import (
     DEVICE_TIME_END,
     FIT_EPOCH,
     LAST_TIME,
+    TIMER_EVENT,
+    TIMER_STOPS,
     device_time,
     problem_at,
 )
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from parsers.fit.group import Group
 
 _EVENT_S = 2.0  # an event may be written a little before the last record
-_TIMER = 0  # the event of the timer
-_STOPS = (1, 4, 8, 9)  # types of events with which the timer stands still
 _FRACTION = "fractional_cadence"  # the part of a turn that `cadence` leaves out
 
 
@@ -117,7 +117,7 @@ def _testimony(fit: FitFile, latest: float) -> Testimony:
         timer=_total(timer),
         written=tuple(map(float, written)),
         spans=tuple(zip(starts.tolist(), (starts + elapsed).tolist(), strict=True)),
-        events=bool((fit["event"].numbers("event") == _TIMER).any()),
+        events=bool((fit["event"].numbers("event") == TIMER_EVENT).any()),
         latest=latest,
     )
 
@@ -131,7 +131,8 @@ def _stopped(
     group: Group, offsets: NDArray[np.uint32], stamps: Floats, odd: NDArray[np.intp]
 ) -> list[bool]:
     """Return for each odd step whether the timer was stopped there, by place or by time."""
-    stops = (group.numbers("event") == _TIMER) & np.isin(group.numbers("event_type"), _STOPS)
+    stops = np.isin(group.numbers("event_type"), TIMER_STOPS)
+    stops &= group.numbers("event") == TIMER_EVENT
     places, times = np.asarray(group.offsets)[stops], group.numbers("timestamp")[stops]
     stopped = []
     for at in odd.tolist():
@@ -152,14 +153,14 @@ def samples_of(
     # All columns share the instants, so undated messages get a 0 here and are left out below.
     dated = times.dated
     instants = np.where(dated, (times.stamps + FIT_EPOCH) * 1000, 0).astype(np.int64)
-    matches = {}
+    samples = {}
     for name, fields in wanted.items():
         values = _any_of(group, fields)
         if values is not None and name == "cadence" and _FRACTION in group:
             values = values + np.nan_to_num(group.numbers(_FRACTION))
         if values is not None and (valid := dated & np.isfinite(values)).any():
-            matches[name] = Samples(t=instants, v=values).where(valid)
-    return matches
+            samples[name] = Samples(t=instants, v=values).where(valid)
+    return samples
 
 
 def _any_of(group: Group, fields: tuple[str, ...]) -> Floats | None:

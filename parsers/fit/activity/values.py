@@ -19,6 +19,8 @@ FIT_EPOCH = 631_065_600
 DEVICE_TIME_END = 0x10000000
 """FIT seconds below this count from power-up of the device."""
 LAST_TIME = 2**32  # a FIT time is an unsigned integer of 32 bits; a file may give it another type
+TIMER_EVENT = 0  # the `event` of the timer
+TIMER_STOPS = (1, 4, 8, 9)  # its `event_type`: stop, stop_all, stop_disable, stop_disable_all
 
 _MOST_SECONDS = 2.0**33  # times beyond this are cut to it; both are equally impossible
 _MOST_ID = 2.0**64

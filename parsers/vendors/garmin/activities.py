@@ -209,16 +209,20 @@ def _with_pauses(workout: Workout, timer: list[GarminPoint]) -> Workout:
     moving_ms = round(timer[-1][1] * 1000)
     if not pauses or not 0 < moving_ms <= end - start <= LONGEST_WORKOUT_MS:
         return workout
-    of = replace(workout.head, end_ms=end, revision=WITH_PAUSES)
-    return replace(workout, head=of, pauses=pauses, moving_ms=moving_ms)
+    fact_head = replace(workout.head, end_ms=end, revision=WITH_PAUSES)
+    return replace(workout, head=fact_head, pauses=pauses, moving_ms=moving_ms)
 
 
 def _samples(
     points: _Points, where: str, errors: GarminErrors, workout: Workout
 ) -> Iterator[SampleBlock]:
-    of = workout.head
+    fact_head = workout.head
     samples_head = head(
-        of.source, f"{of.record}:samples", of.revision, (of.start_ms, of.end_ms), of.offset_min
+        fact_head.source,
+        f"{fact_head.record}:samples",
+        fact_head.revision,
+        (fact_head.start_ms, fact_head.end_ms),
+        fact_head.offset_min,
     )
     yield from garmin_blocks(samples_head, points, f"{where}.samples", errors)
 

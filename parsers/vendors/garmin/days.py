@@ -37,16 +37,16 @@ def garmin_day(record: JsonObject, where: str, errors: GarminErrors) -> Iterator
     # a day names no watch, and several watches of a person make one day at Garmin
     source = garmin_source(record, Method.BACKGROUND, errors)
     name = summary_name(record, where)
-    of = head(source, name, length_s, (start, start + length_s * 1000), offset)
+    fact_head = head(source, name, length_s, (start, start + length_s * 1000), offset)
     totals = _totals(record, where, errors)
     # Totals without their date are lost, but the heart rate of the day has times of its own.
     dated = record.get("calendarDate"), f"{where}.calendarDate"
     day = kept_without(errors, None, garmin_date, *dated) if totals else None
     if day is not None:
-        yield DaySummary(head=of, local_date=day, values=totals)
+        yield DaySummary(head=fact_head, local_date=day, values=totals)
     location = f"{where}.{_SAMPLES}"
     points = mapped_points(record.get(_SAMPLES), "heart_rate", start, location, errors)
-    yield from garmin_blocks(of, {"heart_rate": points}, location, errors)
+    yield from garmin_blocks(fact_head, {"heart_rate": points}, location, errors)
 
 
 def _totals(record: JsonObject, where: str, errors: GarminErrors) -> dict[str, float]:

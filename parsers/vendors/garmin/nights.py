@@ -70,10 +70,12 @@ def _validated(value: object, where: str, errors: GarminErrors) -> tuple[int | N
     return VALIDATIONS.get(word, 0), method
 
 
-def _worn(of: Head) -> Iterator[SampleBlock]:
+def _worn(fact_head: Head) -> Iterator[SampleBlock]:
     series = SeriesByKey()
-    series.add("wear", of.source, of.offset_min, (of.start_ms, of.end_ms, 1.0))
-    yield from series.of_record(of.record, of.revision)
+    series.add(
+        "wear", fact_head.source, fact_head.offset_min, (fact_head.start_ms, fact_head.end_ms, 1.0)
+    )
+    yield from series.of_record(fact_head.record, fact_head.revision)
 
 
 def _naps(record: JsonObject, where: str, name: str, errors: GarminErrors) -> Iterator[SampleBlock]:
@@ -117,7 +119,7 @@ def garmin_variability(record: JsonObject, where: str, errors: GarminErrors) -> 
     length_s = kept_without(errors, 0, garmin_length_s, *timed) if is_timed else 0
     source = garmin_source(record, Method.BACKGROUND, errors)
     name = summary_name(record, where)
-    of = head(source, name, length_s, (start, start + length_s * 1000), offset)
+    fact_head = head(source, name, length_s, (start, start + length_s * 1000), offset)
     location = f"{where}.lastNightAvg"
     mean = record.get("lastNightAvg")
     figure = (
@@ -126,10 +128,10 @@ def garmin_variability(record: JsonObject, where: str, errors: GarminErrors) -> 
     dated = record.get("calendarDate"), f"{where}.calendarDate"
     day = None if figure is None else kept_without(errors, None, garmin_date, *dated)
     if figure is not None and day is not None:
-        yield DaySummary(head=of, local_date=day, values={_RMSSD: figure})
+        yield DaySummary(head=fact_head, local_date=day, values={_RMSSD: figure})
     location = f"{where}.hrvValues"
     points = mapped_points(record.get("hrvValues"), _RMSSD, start, location, errors)
-    yield from garmin_blocks(of, {_RMSSD: points}, location, errors)
+    yield from garmin_blocks(fact_head, {_RMSSD: points}, location, errors)
 
 
 def garmin_snapshot(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[Fact]:
@@ -138,7 +140,7 @@ def garmin_snapshot(record: JsonObject, where: str, errors: GarminErrors) -> Ite
     length_s = garmin_length_s(record, where, _LONGEST_S)
     source = garmin_source(record, Method.BACKGROUND, errors)
     span = start, start + length_s * 1000
-    of = head(source, summary_name(record, where), length_s, span, offset)
+    fact_head = head(source, summary_name(record, where), length_s, span, offset)
     listed = [] if record.get("summaries") is None else record["summaries"]
     points: dict[str, list[GarminPoint]] = {}
     none: list[object] = []
@@ -150,7 +152,7 @@ def garmin_snapshot(record: JsonObject, where: str, errors: GarminErrors) -> Ite
             _add_summary(object_of(item, location), location, start, points, errors)
         except Unreadable as error:
             errors.append(error)
-    yield from garmin_blocks(of, points, f"{where}.summaries", errors)
+    yield from garmin_blocks(fact_head, points, f"{where}.summaries", errors)
 
 
 def _add_summary(

@@ -60,7 +60,7 @@ _READERS: dict[str, _ReadRecord] = {
 RecordPosition = tuple[str, int, int, int]
 
 
-def parse_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
+def read_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield Fetches and Notices as they come, then Rejects, then a Part for each user.
 
     Users are in the order of their first records. Raises BodyError when the payload is not an

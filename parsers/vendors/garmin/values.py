@@ -121,7 +121,7 @@ def _seconds_after(written: str, where: str) -> int:
 
 
 def garmin_blocks(
-    of: Head, points: Mapping[str, list[GarminPoint]], where: str, errors: GarminErrors
+    fact_head: Head, points: Mapping[str, list[GarminPoint]], where: str, errors: GarminErrors
 ) -> list[SampleBlock]:
     """Return points of one record, by metric, as blocks.
 
@@ -134,11 +134,11 @@ def garmin_blocks(
             why = "not between the years 2000 and 2100"
             errors.append(Unreadable(where, why, RejectKind.RANGE))
         if kept:
-            blocks += _cut(of, metric, kept)
+            blocks += _cut(fact_head, metric, kept)
     return blocks
 
 
-def _cut(of: Head, metric: str, points: list[GarminPoint]) -> list[SampleBlock]:
+def _cut(fact_head: Head, metric: str, points: list[GarminPoint]) -> list[SampleBlock]:
     t, v = to_columns(points)
     # sums of floats differ in their last digits by the order of adding
     v = np.round(v, 6)
@@ -146,7 +146,9 @@ def _cut(of: Head, metric: str, points: list[GarminPoint]) -> list[SampleBlock]:
     for part, some in enumerate(split_at_gaps(t, BLOCK, LONGEST_GAP_MS)):
         span = int(t[some][0]), int(t[some][-1]) + 1
         block = SampleBlock(
-            head=head(of.source, of.record, of.revision, span, of.offset_min),
+            head=head(
+                fact_head.source, fact_head.record, fact_head.revision, span, fact_head.offset_min
+            ),
             metric=metric,
             t=t[some],
             v=v[some],

@@ -106,16 +106,16 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
             yield rejects([error])[0]
     # A body of several users is divided, so that nothing of others is sealed with a user's key.
     several = len(accounts) > 1
-    for account, of in accounts.items():
-        if of.facts or of.errors or of.is_known:
+    for account, own in accounts.items():
+        if own.facts or own.errors or own.is_known:
             # A deletion has no time of its own. The mark makes another body of the same words hours
             # later: what was recorded between the two is deleted as well.
-            dated = [{REQUEST_MEMBER: mark}] if of.facts and not is_dated else []
-            kept = dumps_once([*of.written, *dated]) if several or dated else None
+            dated = [{REQUEST_MEMBER: mark}] if own.facts and not is_dated else []
+            kept = dumps_once([*own.written, *dated]) if several or dated else None
             yield Part(
                 account=account,
-                facts=tuple(of.facts.values()),
-                rejects=rejects(of.errors),
+                facts=tuple(own.facts.values()),
+                rejects=rejects(own.errors),
                 kept=kept,
             )
 
@@ -133,29 +133,29 @@ def _notification(
         return
     data = object_of(written.get("data"), f"{where}.data")
     account = text(data.get("healthUserId"), f"{where}.data.healthUserId")
-    of = accounts.setdefault(account, _Account())
+    own = accounts.setdefault(account, _Account())
     # filters name a type with underscores and lists with hyphens: either is taken
     name = text(data.get("dataType"), f"{where}.data.dataType").lower().replace("_", "-")
     operation = text(data.get("operation"), f"{where}.data.operation")
     if name in TYPES_NOT_FOLLOWED:
         # kept as it came and never analysed
-        of.is_known = True
-        of.written.append(entry)
+        own.is_known = True
+        own.written.append(entry)
         return
     row = TYPE_BY_NAME.get(name)
     if row is None or operation not in ("UPSERT", "DELETE"):
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
         return
-    intervals = list(_intervals(data, f"{where}.data", of.errors))
+    intervals = list(_intervals(data, f"{where}.data", own.errors))
     # nothing could be asked for, and nothing but a record that is named could be taken back
     named = "" if operation == "UPSERT" else _deleted_record(row, data)
     if data.get("intervals") == [] and not named:
-        of.errors.append(Unreadable(f"{where}.data.intervals", "no interval"))
+        own.errors.append(Unreadable(f"{where}.data.intervals", "no interval"))
     if operation == "DELETE":
-        of.written.append(entry)
-        for fact in _deletions(row, data, intervals, f"{where}.data", of.errors):
+        own.written.append(entry)
+        for fact in _deletions(row, data, intervals, f"{where}.data", own.errors):
             # the same interval may be listed twice
-            of.facts.setdefault(fact.head.record, fact)
+            own.facts.setdefault(fact.head.record, fact)
     # An answer with the very bytes of one before the deletion would count as that one, come
     # again, and stay hidden. The mark makes another of it; a repetition has the same mark.
     mark = hour if operation == "DELETE" else ""

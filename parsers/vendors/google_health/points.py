@@ -128,8 +128,10 @@ def _add_day(
     if values:
         source = point_source(point, Method.BACKGROUND)
         # Google corrects such a figure down as well as up: the last statement counts.
-        of = head(source, day_record(row.name, str(day)), 0, (start_ms, start_ms + DAY_MS), None)
-        into.facts.append(DaySummary(head=of, local_date=day, values=values))
+        fact_head = head(
+            source, day_record(row.name, str(day)), 0, (start_ms, start_ms + DAY_MS), None
+        )
+        into.facts.append(DaySummary(head=fact_head, local_date=day, values=values))
 
 
 def day_record(data_type: str, day: str) -> str:

@@ -79,8 +79,8 @@ def _event(kind: str, body: JsonObject) -> Iterator[ReaderItem]:
         yield Notice(account=_account(body), kind=_NOTICES[kind], scopes=_provider_scope(body))
         return
     # created and updated mean the same here: each is a version of what it holds
-    matches = _EVENT.fullmatch(kind)
-    resource = RESOURCE_ALIASES.get(matches[2], matches[2]) if matches else ""
+    match = _EVENT.fullmatch(kind)
+    resource = RESOURCE_ALIASES.get(match[2], match[2]) if match else ""
     if resource in (*SUMMARIES, *JUNCTION_SERIES, WORKOUT_STREAM):
         data = object_of(body.get("data"), "data")
         # of a stream there is a notice alone, with the samples of neither past nor present

@@ -124,8 +124,8 @@ def add_night_summary(record: JsonObject, where: str, into: Collected) -> None:
     for member, figure in figures.items():
         _add_figure(record, member, figure, dated, where, into)
     if shows_sleep(dated.source, is_measured=origin.kind in WORN_SOURCES):
-        of = head(dated.source, f"night:{named}", dated.revision, (start, end), dated.offset)
-        into.facts.append(sleep_as_wear(of, f"{where}.bedtime_stop"))
+        fact_head = head(dated.source, f"night:{named}", dated.revision, (start, end), dated.offset)
+        into.facts.append(sleep_as_wear(fact_head, f"{where}.bedtime_stop"))
     refuse_all(errors, into)
 
 

@@ -110,8 +110,8 @@ def _add_night(entry: TerraEntry, into: Collected) -> None:
     refuse(errors, into)
     is_measured = asleep is not None
     if shows_sleep(source, is_measured=is_measured):
-        of = head(source, f"night:{named}", entry.revision, (start.ms, end.ms), start.offset)
-        into.facts.append(sleep_as_wear(of, f"{where}.end_time"))
+        fact_head = head(source, f"night:{named}", entry.revision, (start.ms, end.ms), start.offset)
+        into.facts.append(sleep_as_wear(fact_head, f"{where}.end_time"))
     add_series(entry, source, start, into.series, into)
     # what a nap states is no figure of its date, and would take the place of the night's
     if metadata.get("is_nap") is True:

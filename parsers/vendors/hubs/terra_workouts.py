@@ -70,8 +70,10 @@ def _delete(
 ) -> None:
     # a workout and its samples are two records, and each is taken back by its own name
     for target in (record, f"{record}:samples"):
-        of = head(source, f"deletion:{target}", entry.revision, (start.ms, start.ms), start.offset)
-        into.facts.append(Deletion(head=of, target=target))
+        fact_head = head(
+            source, f"deletion:{target}", entry.revision, (start.ms, start.ms), start.offset
+        )
+        into.facts.append(Deletion(head=fact_head, target=target))
 
 
 def _activity_word(value: object, where: str, into: Collected) -> str:

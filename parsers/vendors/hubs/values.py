@@ -49,14 +49,14 @@ class HubDay:
         """
         # what does not grow, such as a resting heart rate, may be corrected down as well as up
         size = int(value * _THOUSANDTHS) if grows else 0
-        of = head(
+        fact_head = head(
             self.source,
             f"{self.name}:{metric}",
             self.revision or size,
             (self.start_ms, self.start_ms + DAY_MS),
             self.offset,
         )
-        return DaySummary(head=of, local_date=self.local_date, values={metric: value})
+        return DaySummary(head=fact_head, local_date=self.local_date, values={metric: value})
 
 
 def short_list(value: object, where: str) -> list[Any]:
@@ -104,16 +104,16 @@ def shows_sleep(source: Source, *, is_measured: bool) -> bool:
     return is_measured or source.device_type is DeviceType.WATCH
 
 
-def sleep_as_wear(of: Head, where: str) -> SampleBlock:
+def sleep_as_wear(fact_head: Head, where: str) -> SampleBlock:
     """Return a night as a time in which the device was worn, and as nothing else."""
-    if not 0 < of.end_ms - of.start_ms <= _LONGEST_NIGHT_MS:
+    if not 0 < fact_head.end_ms - fact_head.start_ms <= _LONGEST_NIGHT_MS:
         raise Unreadable(where, "not after the start by at most a day", RejectKind.RANGE)
     return SampleBlock(
-        head=of,
+        head=fact_head,
         metric=_WEAR,
-        t=np.array([of.start_ms], np.int64),
+        t=np.array([fact_head.start_ms], np.int64),
         v=np.ones(1),
-        until=np.array([of.end_ms], np.int64),
+        until=np.array([fact_head.end_ms], np.int64),
     )
 
 

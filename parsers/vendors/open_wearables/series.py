@@ -85,14 +85,14 @@ def _total(series: str, read: SampleReading) -> DaySummary:
     shift = (read.offset or 0) * MINUTE_MS
     day = utc(read.ms + shift).date()
     start = (read.ms + shift) // DAY_MS * DAY_MS - shift
-    of = head(
+    fact_head = head(
         read.source,
         f"{SERIES[series]}:{day}",
         int(read.value * 1000),
         (start, start + DAY_MS),
         read.offset,
     )
-    return DaySummary(head=of, local_date=day, values={SERIES[series]: read.value})
+    return DaySummary(head=fact_head, local_date=day, values={SERIES[series]: read.value})
 
 
 def series_blocks(of: Series, series: str, t: Instants, v: Values) -> Iterator[SampleBlock]:

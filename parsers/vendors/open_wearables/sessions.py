@@ -61,8 +61,8 @@ def event_night(data: JsonObject, errors: list[Unreadable]) -> Iterator[SampleBl
     stages = {} if data.get("stages") is None else data["stages"]
     measured = kept_without(errors, nothing, object_of, stages, "data.stages").values()
     if shows_sleep(source, is_measured=any(minutes is not None for minutes in measured)):
-        of = head(source, f"night:{record}", 0, (start, end), clock_offset(zone, written))
-        yield sleep_as_wear(of, "data.end_time")
+        fact_head = head(source, f"night:{record}", 0, (start, end), clock_offset(zone, written))
+        yield sleep_as_wear(fact_head, "data.end_time")
 
 
 def _timer_ms(summary: dict[str, float], length_ms: int) -> int | None:

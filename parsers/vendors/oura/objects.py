@@ -108,13 +108,13 @@ def facts_of_object(
 
 def span_of_heart_rate(item: JsonObject) -> tuple[int, int] | None:
     """Return the time [start, end) of a workout or a day in epoch ms, None of anything else."""
-    of = _Object(item, "body", 0, [])
+    entry = _Object(item, "body", 0, [])
     try:
         if kind_of_object(item) == "workout":
-            start, end, _ = _times(of, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
+            start, end, _ = _times(entry, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
             return start, end
         if kind_of_object(item) == "daily_activity":
-            start = _day(of).head.start_ms
+            start = _day(entry).head.start_ms
             return start, start + DAY_MS
     except Unreadable:
         return None
@@ -131,64 +131,66 @@ def _add_heart_rate(item: JsonObject, where: str, rates: SeriesByKey) -> None:
     rates.add("heart_rate", oura_source(method), None, (at, at, value))
 
 
-def _record(of: _Object, kind: str) -> str:
-    return f"{kind}:{text(*of.field('id'))}"
+def _record(entry: _Object, kind: str) -> str:
+    return f"{kind}:{text(*entry.field('id'))}"
 
 
-def _times(of: _Object, first: str, last: str, longest_ms: int) -> tuple[int, int, int | None]:
+def _times(entry: _Object, first: str, last: str, longest_ms: int) -> tuple[int, int, int | None]:
     """Return start and end in epoch ms, and the offset in minutes."""
-    start, offset = instant_of(*of.field(first))
-    end, _ = instant_of(*of.field(last))
+    start, offset = instant_of(*entry.field(first))
+    end, _ = instant_of(*entry.field(last))
     if not 0 < end - start <= longest_ms:
-        raise Unreadable(f"{of.where}.{last}", "not after the start, or too long", RejectKind.RANGE)
+        raise Unreadable(
+            f"{entry.where}.{last}", "not after the start, or too long", RejectKind.RANGE
+        )
     return start, end, offset
 
 
-def _workout(of: _Object) -> Iterator[Fact]:
-    start, end, offset = _times(of, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
-    origin = kept_without(of.errors, "", optional_text, *of.field("source"))
+def _workout(entry: _Object) -> Iterator[Fact]:
+    start, end, offset = _times(entry, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
+    origin = kept_without(entry.errors, "", optional_text, *entry.field("source"))
     source = oura_source(WORKOUT_METHODS.get(origin, Method.BACKGROUND))
-    word = kept_without(of.errors, "", optional_text, *of.field("activity"))
+    word = kept_without(entry.errors, "", optional_text, *entry.field("activity"))
     yield Workout(
-        head=head(source, _record(of, "workout"), of.revision, (start, end), offset),
-        type=type_of_word(OURA_ACTIVITIES, word, f"{of.where}.activity", of.errors),
+        head=head(source, _record(entry, "workout"), entry.revision, (start, end), offset),
+        type=type_of_word(OURA_ACTIVITIES, word, f"{entry.where}.activity", entry.errors),
         vendor_type=word,
-        summary=summary_figures(of.item, WORKOUT_FIGURES, of.where, of.errors),
+        summary=summary_figures(entry.item, WORKOUT_FIGURES, entry.where, entry.errors),
     )
 
 
-def _session(of: _Object) -> Iterator[Fact]:
+def _session(entry: _Object) -> Iterator[Fact]:
     """Yield the heart rate of a guided rest; it is no exercise."""
-    _times(of, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
-    yield from _series(of, _record(of, "session"), SeriesByKey())
+    _times(entry, "start_datetime", "end_datetime", LONGEST_WORKOUT_MS)
+    yield from _series(entry, _record(entry, "session"), SeriesByKey())
 
 
-def _sleep(of: _Object) -> Iterator[Fact]:
+def _sleep(entry: _Object) -> Iterator[Fact]:
     """Yield the wear of a ring at night, with its heart rate and its variability.
 
     A period that its wearer has rejected is retracted.
     """
-    record = _record(of, "sleep")
-    start, end, offset = _times(of, "bedtime_start", "bedtime_end", LONGEST_INTERVAL_MS)
-    if kept_without(of.errors, "", optional_text, *of.field("type")) in REJECTED_SLEEPS:
-        named = head(oura_source(), f"{record}:deleted", of.revision, (start, end), offset)
+    record = _record(entry, "sleep")
+    start, end, offset = _times(entry, "bedtime_start", "bedtime_end", LONGEST_INTERVAL_MS)
+    if kept_without(entry.errors, "", optional_text, *entry.field("type")) in REJECTED_SLEEPS:
+        named = head(oura_source(), f"{record}:deleted", entry.revision, (start, end), offset)
         yield Deletion(head=named, target=record)
         return
     series = SeriesByKey()
     # who sleeps with a ring wears it, also where it measured no pulse
     series.add("wear", oura_source(), offset, (start, end, 1.0))
-    yield from _series(of, record, series)
+    yield from _series(entry, record, series)
 
 
-def _series(of: _Object, record: str, series: SeriesByKey) -> Iterator[SampleBlock]:
+def _series(entry: _Object, record: str, series: SeriesByKey) -> Iterator[SampleBlock]:
     for name, metric in SERIES_METRICS.items():
-        value, where = of.field(name)
+        value, where = entry.field(name)
         try:
             if value is not None:
-                _add_series(object_of(value, where), where, metric, series, of.errors)
+                _add_series(object_of(value, where), where, metric, series, entry.errors)
         except Unreadable as error:
-            of.errors.append(error)
-    yield from series.of_record(record, of.revision)
+            entry.errors.append(error)
+    yield from series.of_record(record, entry.revision)
 
 
 def _add_series(
@@ -212,34 +214,34 @@ def _add_series(
             errors.append(error)
 
 
-def _daily_activity(of: _Object) -> Iterator[Fact]:
-    yield _day(of)
+def _daily_activity(entry: _Object) -> Iterator[Fact]:
+    yield _day(entry)
 
 
-def _day(of: _Object) -> DaySummary:
+def _day(entry: _Object) -> DaySummary:
     """Return the totals of a date, at the offset from UTC that the ring's clock had."""
-    day = calendar_date(*of.field("day"))
-    at = of.field("timestamp")
+    day = calendar_date(*entry.field("day"))
+    at = entry.field("timestamp")
     nothing: tuple[int, int | None] = (0, None)
-    offset = kept_without(of.errors, nothing, instant_of, *at)[1]
+    offset = kept_without(entry.errors, nothing, instant_of, *at)[1]
     start = date_start_ms(day, offset)
     # where clocks change it is off by an hour; the date is what counts
     span = (start, start + DAY_MS)
     return DaySummary(
-        head=head(oura_source(), _record(of, "daily_activity"), of.revision, span, offset),
+        head=head(oura_source(), _record(entry, "daily_activity"), entry.revision, span, offset),
         local_date=day,
-        values=day_figures(of.item, OURA_DAY_FIGURES, of.where, of.errors),
+        values=day_figures(entry.item, OURA_DAY_FIGURES, entry.where, entry.errors),
     )
 
 
-def _uptake(of: _Object) -> Iterator[Fact]:
-    at, offset = instant_of(*of.field("timestamp"))
-    value, where = of.field("vo2_max")
+def _uptake(entry: _Object) -> Iterator[Fact]:
+    at, offset = instant_of(*entry.field("timestamp"))
+    value, where = entry.field("vo2_max")
     if value is None:
         return
     series = SeriesByKey()
     series.add("vo2_max", oura_source(), offset, (at, at, measure_of(value, "vo2_max", where)))
-    yield from series.of_record(_record(of, "vO2_max"), of.revision)
+    yield from series.of_record(_record(entry, "vO2_max"), entry.revision)
 
 
 _READERS: dict[str, Callable[[_Object], Iterator[Fact]]] = {

@@ -73,8 +73,10 @@ def day_totals(
     """Return totals of a date; of a total that grows, the greater number of steps counts."""
     start = clock.instant(day, where) if clock.places else _midnight_utc(day)
     offset = clock.offset_min
-    of = head(POLAR_WATCH, record, round(values.get("steps", 0)), (start, start + DAY_MS), offset)
-    return DaySummary(head=of, local_date=day, values=values)
+    fact_head = head(
+        POLAR_WATCH, record, round(values.get("steps", 0)), (start, start + DAY_MS), offset
+    )
+    return DaySummary(head=fact_head, local_date=day, values=values)
 
 
 def _midnight_utc(day: date) -> int:

@@ -98,8 +98,8 @@ def beats_of_list(
         named = _device(device, "recordingDevice", k)
         name = f"polar:beats:{day.isoformat()}:{named}"
         for block in placed_series("rr_interval", name, day, clock, points):
-            of = replace(block.head, source=replace(POLAR_WATCH, device=named))
-            yield replace(block, head=of)
+            fact_head = replace(block.head, source=replace(POLAR_WATCH, device=named))
+            yield replace(block, head=fact_head)
 
 
 def _in_contact(listed: object) -> object:

@@ -149,14 +149,14 @@ def _summary(record: JsonObject, where: str, errors: _Errors) -> dict[str, float
 
 def fetch_streams(account: str, workout: Workout, when: str) -> Fetch:
     """Return the request of the streams of an activity; its key has what places them."""
-    of = workout.head
-    activity = of.record.removeprefix("strava:")
+    fact_head = workout.head
+    activity = fact_head.record.removeprefix("strava:")
     # the streams have seconds after the start alone, so the key is all that places them
-    offset = "-" if of.offset_min is None else f"{of.offset_min:+d}"
+    offset = "-" if fact_head.offset_min is None else f"{fact_head.offset_min:+d}"
     return Fetch(
         account=account,
         resource=STREAMS,
-        key=f"{activity}/{of.start_ms}/{offset}/{workout.type}/{when}",
+        key=f"{activity}/{fact_head.start_ms}/{offset}/{workout.type}/{when}",
         path=f"/api/v3/activities/{activity}/streams",
         query=(("keys", ",".join(("time", *STRAVA_STREAMS))), ("key_by_type", "true")),
         format=STRAVA_FORMAT,

@@ -67,8 +67,8 @@ def _of_activity(event: JsonObject, account: str, aspect: str, where: str) -> It
 def _retracted(activity: str, at_ms: int) -> Iterator[Deletion]:
     """Yield the retraction of an activity and of its samples."""
     for record in (f"strava:{activity}", f"strava:{activity}:samples"):
-        of = head(STRAVA_SOURCE, record, 0, (at_ms, at_ms), None)
-        yield Deletion(head=of, target=record)
+        fact_head = head(STRAVA_SOURCE, record, 0, (at_ms, at_ms), None)
+        yield Deletion(head=fact_head, target=record)
 
 
 def fetch_activity(account: str, activity: str, when: str) -> Fetch:

@@ -89,78 +89,84 @@ def facts_of_record(record: WhoopRecord) -> Iterator[Fact]:
     yield from _READERS[kind](record)
 
 
-def _workout(of: WhoopRecord) -> Iterator[Fact]:
-    span, offset = _times(of, LONGEST_WORKOUT_MS)
-    word = kept_without(of.errors, "", optional_text, *of.field("sport_name"))
-    name = text(*of.field("id"))
-    score = _score(of)
-    summary = summary_figures(score, WORKOUT_SCORES, f"{of.where}.score", of.errors)
+def _workout(record: WhoopRecord) -> Iterator[Fact]:
+    span, offset = _times(record, LONGEST_WORKOUT_MS)
+    word = kept_without(record.errors, "", optional_text, *record.field("sport_name"))
+    name = text(*record.field("id"))
+    score = _score(record)
+    summary = summary_figures(score, WORKOUT_SCORES, f"{record.where}.score", record.errors)
     for member in _ZONES:
         if score.get(member) is None:
             continue
-        location = f"{of.where}.score.{member}"
+        location = f"{record.where}.score.{member}"
         nothing: JsonObject = {}
-        zones = kept_without(of.errors, nothing, object_of, score[member], location)
-        summary |= summary_figures(zones, ZONE_FIGURES, location, of.errors)
+        zones = kept_without(record.errors, nothing, object_of, score[member], location)
+        summary |= summary_figures(zones, ZONE_FIGURES, location, record.errors)
     yield Workout(
-        head=head(whoop_source(Method.WORKOUT), f"workout:{name}", _revision(of), span, offset),
-        type=type_of_word(WHOOP_SPORTS, word, f"{of.where}.sport_name", of.errors),
+        head=head(whoop_source(Method.WORKOUT), f"workout:{name}", _revision(record), span, offset),
+        type=type_of_word(WHOOP_SPORTS, word, f"{record.where}.sport_name", record.errors),
         vendor_type=word,
         summary=summary,
     )
 
 
-def _sleep(of: WhoopRecord) -> Iterator[Fact]:
+def _sleep(record: WhoopRecord) -> Iterator[Fact]:
     """Yield the wear of a band in a sleep or a nap."""
-    (start, end), offset = _times(of, LONGEST_INTERVAL_MS)
+    (start, end), offset = _times(record, LONGEST_INTERVAL_MS)
     series = SeriesByKey()
     series.add("wear", whoop_source(), offset, (start, end, 1.0))
-    yield from series.of_record(f"sleep:{text(*of.field('id'))}", _revision(of))
+    yield from series.of_record(f"sleep:{text(*record.field('id'))}", _revision(record))
 
 
-def _recovery(of: WhoopRecord) -> Iterator[SampleBlock]:
+def _recovery(record: WhoopRecord) -> Iterator[SampleBlock]:
     """Yield the resting heart rate and its variability, at the time when they were stated.
 
     They are those of the sleep, which the record names without its times.
     """
     # a recovery has no offset of its own: its local date is that of the patient's zone
-    at, _ = instant_of(*of.field("created_at"))
-    record = f"recovery:{text(*of.field('sleep_id'))}"
-    score = _score(of)
+    at, _ = instant_of(*record.field("created_at"))
+    name = f"recovery:{text(*record.field('sleep_id'))}"
+    score = _score(record)
     series = SeriesByKey()
     for theirs, metric in RECOVERY_METRICS.items():
         if score.get(theirs) is None:
             continue
         try:
-            stated = measure_of(score[theirs], metric, f"{of.where}.score.{theirs}")
+            stated = measure_of(score[theirs], metric, f"{record.where}.score.{theirs}")
             series.add(metric, whoop_source(), None, (at, at, stated))
         except Unreadable as error:
-            of.errors.append(error)
-    yield from series.of_record(record, _revision(of))
+            record.errors.append(error)
+    yield from series.of_record(name, _revision(record))
 
 
-def _times(of: WhoopRecord, longest_ms: int) -> tuple[tuple[int, int], int | None]:
+def _times(record: WhoopRecord, longest_ms: int) -> tuple[tuple[int, int], int | None]:
     """Return the span in epoch ms, and the offset in minutes, None for "Z" and where it is bad."""
-    start, _ = instant_of(*of.field("start"))
-    end, _ = instant_of(*of.field("end"))
+    start, _ = instant_of(*record.field("start"))
+    end, _ = instant_of(*record.field("end"))
     if not 0 < end - start <= longest_ms:
-        raise Unreadable(f"{of.where}.end", "not after the start, or too long", RejectKind.RANGE)
-    return (start, end), kept_without(of.errors, None, zone_offset, *of.field("timezone_offset"))
+        raise Unreadable(
+            f"{record.where}.end", "not after the start, or too long", RejectKind.RANGE
+        )
+    return (start, end), kept_without(
+        record.errors, None, zone_offset, *record.field("timezone_offset")
+    )
 
 
-def _score(of: WhoopRecord) -> JsonObject:
+def _score(record: WhoopRecord) -> JsonObject:
     """Return the score of a record, empty while there is none."""
     nothing: JsonObject = {}
-    value, where = of.field("score")
-    return nothing if value is None else kept_without(of.errors, nothing, object_of, value, where)
+    value, where = record.field("score")
+    return (
+        nothing if value is None else kept_without(record.errors, nothing, object_of, value, where)
+    )
 
 
-def _revision(of: WhoopRecord) -> int:
+def _revision(record: WhoopRecord) -> int:
     """Return the time of the last change in epoch ms, 0 where it is not stated."""
     nothing: tuple[int, int | None] = (0, None)
-    if of.item.get("updated_at") is None:
+    if record.item.get("updated_at") is None:
         return 0
-    return kept_without(of.errors, nothing, instant_of, *of.field("updated_at"))[0]
+    return kept_without(record.errors, nothing, instant_of, *record.field("updated_at"))[0]
 
 
 _READERS: dict[str, Callable[[WhoopRecord], Iterator[Fact]]] = {

@@ -51,14 +51,14 @@ def facts_of_answer(body: JsonObject, errors: _Errors) -> Iterator[Fact]:
     if "measuregrps" in body:
         # stands beside the list and holds for all groups, which have none of their own
         zone = answer.zone()
-        yield from _each(answer, "measuregrps", lambda of: _group(of, zone))
+        yield from _each(answer, "measuregrps", lambda item: _group(item, zone))
     elif "activities" in body:
         yield from _each(answer, "activities", _day)
     elif isinstance(body.get("series"), dict):
         yield from intraday_samples(body["series"], "body.series", errors)
     elif "series" in body:
         pieces: list[ListedItem] = []
-        yield from _each(answer, "series", lambda of: _of_series(of, pieces))
+        yield from _each(answer, "series", lambda item: _of_series(item, pieces))
         yield from night_samples(pieces)
     else:
         raise Unreadable("body", "lists nothing that is followed", RejectKind.UNKNOWN)
@@ -76,80 +76,80 @@ def _each(
             answer.errors.append(error)
 
 
-def _of_series(of: ListedItem, pieces: list[ListedItem]) -> Iterator[Fact]:
+def _of_series(item: ListedItem, pieces: list[ListedItem]) -> Iterator[Fact]:
     """Yield the fact of a workout or of a night; a piece of a night is added to `pieces`."""
     # all three come under the same name
-    if "category" in of.item:
-        yield from _workout(of)
-    elif "state" in of.item or "hr" in of.item:
-        pieces.append(of)
+    if "category" in item.item:
+        yield from _workout(item)
+    elif "state" in item.item or "hr" in item.item:
+        pieces.append(item)
     else:
-        yield from _night(of)
+        yield from _night(item)
 
 
-def _group(of: ListedItem, zone: str) -> Iterator[Fact]:
+def _group(group: ListedItem, zone: str) -> Iterator[Fact]:
     """Yield what was measured at one time."""
-    category, where = of.field("category")
+    category, where = group.field("category")
     if category == GOAL_GROUP:
         return  # measured by nobody
     if category not in (None, MEASURED_GROUP):
         raise Unreadable(where, "a category that is not known", RejectKind.UNKNOWN)
-    record = f"measure:{of.name('grpid')}"
-    at = epoch_second(*of.field("date"))
-    source = of.source(of.method())
+    record = f"measure:{group.name('grpid')}"
+    at = epoch_second(*group.field("date"))
+    source = group.source(group.method())
     series = SeriesByKey()
-    value, where = of.field("measures")
+    value, where = group.field("measures")
     for index, item in enumerate(list_of(value, where)):
         path = f"{where}[{index}]"
         try:
-            metric, stated = _measure(ListedItem(object_of(item, path), path, of.errors))
+            metric, stated = _measure(ListedItem(object_of(item, path), path, group.errors))
             if metric:
                 series.add(metric, source, offset_of_zone(zone, at), (at, at, stated))
         except Unreadable as error:
-            of.errors.append(error)
-    yield from series.of_record(record, of.head(source, record, (at, at), zone).revision)
+            group.errors.append(error)
+    yield from series.of_record(record, group.head(source, record, (at, at), zone).revision)
 
 
-def _measure(of: ListedItem) -> tuple[str, float]:
+def _measure(item: ListedItem) -> tuple[str, float]:
     """Return the metric and the value of a measure; "" for a type that is not followed."""
-    metric = MEASURE_METRICS.get(count_within(*of.field("type"), _MOST_TYPE), "")
+    metric = MEASURE_METRICS.get(count_within(*item.field("type"), _MOST_TYPE), "")
     if not metric:
         return "", 0.0
-    power = round(number_within(of.item.get("unit"), -12, 12, f"{of.where}.unit"))
-    stated = number_within(of.item.get("value"), -1e15, 1e15, f"{of.where}.value")
+    power = round(number_within(item.item.get("unit"), -12, 12, f"{item.where}.unit"))
+    stated = number_within(item.item.get("value"), -1e15, 1e15, f"{item.where}.value")
     # by division where it is one: 118003 * 10**-3 would not be 118.003
     value = stated / 10**-power if power < 0 else stated * 10**power
-    return metric, measure_of(value, metric, f"{of.where}.value")
+    return metric, measure_of(value, metric, f"{item.where}.value")
 
 
-def _day(of: ListedItem) -> Iterator[Fact]:
+def _day(item: ListedItem) -> Iterator[Fact]:
     """Yield the totals of a date in the zone that stands beside it."""
-    day = calendar_date(*of.field("date"))
-    zone = of.zone()
+    day = calendar_date(*item.field("date"))
+    zone = item.zone()
     start = date_start_ms(day)
     span = day_bounds(day, zone) if zone else (start, start + DAY_MS)
     record = f"activity:{day.isoformat()}"
     yield DaySummary(
-        head=of.head(of.source(Method.BACKGROUND), record, span, zone),
+        head=item.head(item.source(Method.BACKGROUND), record, span, zone),
         local_date=day,
-        values=day_figures(of.item, WITHINGS_DAY_FIGURES, of.where, of.errors),
+        values=day_figures(item.item, WITHINGS_DAY_FIGURES, item.where, item.errors),
     )
 
 
-def _workout(of: ListedItem) -> Iterator[Fact]:
-    record = f"workout:{of.name('id')}"
-    start, end = of.times(LONGEST_WORKOUT_MS)
-    method = of.method()
-    source = of.source(Method.WORKOUT if method is Method.BACKGROUND else method)
-    category = kept_without(of.errors, -1, count_within, *of.field("category"), _MOST_TYPE)
+def _workout(item: ListedItem) -> Iterator[Fact]:
+    record = f"workout:{item.name('id')}"
+    start, end = item.times(LONGEST_WORKOUT_MS)
+    method = item.method()
+    source = item.source(Method.WORKOUT if method is Method.BACKGROUND else method)
+    category = kept_without(item.errors, -1, count_within, *item.field("category"), _MOST_TYPE)
     word = str(category) if category >= 0 else ""
-    data = of.inner("data")
+    data = item.inner("data")
     yield Workout(
-        head=of.head(source, record, (start, end), of.zone()),
-        type=type_of_word(WITHINGS_CATEGORIES, word, f"{of.where}.category", of.errors),
+        head=item.head(source, record, (start, end), item.zone()),
+        type=type_of_word(WITHINGS_CATEGORIES, word, f"{item.where}.category", item.errors),
         vendor_type=word,
         moving_ms=_moving_ms(data, end - start),
-        summary=summary_figures(data.item, WITHINGS_WORKOUT_FIGURES, data.where, of.errors),
+        summary=summary_figures(data.item, WITHINGS_WORKOUT_FIGURES, data.where, item.errors),
     )
 
 
@@ -166,14 +166,14 @@ def _moving_ms(data: ListedItem, elapsed_ms: int) -> int | None:
     return elapsed_ms - round(paused_s * 1000) if paused_s else None
 
 
-def _night(of: ListedItem) -> Iterator[Fact]:
+def _night(item: ListedItem) -> Iterator[Fact]:
     """Yield the wear of a watch in a night; a mat, which nobody wears, says nothing of it."""
-    record = f"sleep:{of.name('id')}"
-    start, end = of.times(LONGEST_INTERVAL_MS)
-    source = of.source(Method.BACKGROUND)
+    record = f"sleep:{item.name('id')}"
+    start, end = item.times(LONGEST_INTERVAL_MS)
+    source = item.source(Method.BACKGROUND)
     if not is_worn_device(source):
-        raise Unreadable(of.where, "a night on a device that nobody wears", RejectKind.UNKNOWN)
-    named = of.head(source, record, (start, end), of.zone())
+        raise Unreadable(item.where, "a night on a device that nobody wears", RejectKind.UNKNOWN)
+    named = item.head(source, record, (start, end), item.zone())
     series = SeriesByKey()
     series.add("wear", source, named.offset_min, (start, end, 1.0))
     yield from series.of_record(record, named.revision)

@@ -39,37 +39,37 @@ def intraday_samples(
     yield from series.stream()
 
 
-def _add_sample(at: int, of: ListedItem, series: SeriesByKey) -> None:
+def _add_sample(at: int, item: ListedItem, series: SeriesByKey) -> None:
     # each sample names its device: a watch and a phone may take turns
-    source = of.source(Method.BACKGROUND)
+    source = item.source(Method.BACKGROUND)
     for name, metric in INSTANT_METRICS.items():
-        _add(of, name, metric, source, (at, at), series)
-    length, where = of.field("duration")
+        _add(item, name, metric, source, (at, at), series)
+    length, where = item.field("duration")
     if length is None:
         # a count without its time is that of no minute
-        if any(of.item.get(name) is not None for name in COUNT_METRICS):
+        if any(item.item.get(name) is not None for name in COUNT_METRICS):
             raise Unreadable(where, "counts without the length of their time")
         return
     length_ms = round(number_within(length, 0, _LONGEST_COUNT_S, where) * 1000)
     for name, metric in COUNT_METRICS.items():
-        _add(of, name, metric, source, (at, at + max(length_ms, _LEAST_COUNT_MS)), series)
+        _add(item, name, metric, source, (at, at + max(length_ms, _LEAST_COUNT_MS)), series)
 
 
 def _add(
-    of: ListedItem,
+    item: ListedItem,
     name: str,
     metric: str,
     source: Source,
     span: tuple[int, int],
     series: SeriesByKey,
 ) -> None:
-    value, where = of.field(name)
+    value, where = item.field(name)
     if value is None:
         return
     try:
         series.add(metric, source, None, (*span, measure_of(value, metric, where)))
     except Unreadable as error:
-        of.errors.append(error)
+        item.errors.append(error)
 
 
 def night_samples(pieces: Iterable[ListedItem]) -> Iterator[SampleBlock]:
@@ -83,20 +83,20 @@ def night_samples(pieces: Iterable[ListedItem]) -> Iterator[SampleBlock]:
     yield from series.stream()
 
 
-def _add_piece(of: ListedItem, series: SeriesByKey) -> None:
-    start, end = of.times(LONGEST_INTERVAL_MS)
-    source = of.source(Method.BACKGROUND)
+def _add_piece(item: ListedItem, series: SeriesByKey) -> None:
+    start, end = item.times(LONGEST_INTERVAL_MS)
+    source = item.source(Method.BACKGROUND)
     # a mat under a mattress measures a heart, and nobody wears it
     if is_worn_device(source):
         series.add("wear", source, None, (start, end, 1.0))
     for name, metric in SLEEP_METRICS.items():
-        if of.item.get(name) is None:
+        if item.item.get(name) is None:
             continue
-        points = of.inner(name)
+        points = item.inner(name)
         for written in points.item:
             try:
                 at = written_second(written, points.where)
                 value = measure_of(points.item[written], metric, points.where)
                 series.add(metric, source, None, (at, at, value))
             except Unreadable as error:
-                of.errors.append(error)
+                item.errors.append(error)

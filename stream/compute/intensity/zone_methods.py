@@ -11,6 +11,7 @@ from datetime import date
 
 from model.intensity import Confidence, HeartProfile
 from model.prescription import Intensity
+from model.words.activities import FAMILIES_WITH_STEPS
 from stream.compute.intensity.schemes import (
     CR10,
     FTP,
@@ -38,7 +39,6 @@ EXERTION_6_20 = "exertion_6_20"
 PRESCRIBED = "prescribed"  # the scheme of the prescribed range: below, within and above it
 
 _ML_PER_MET = 3.5  # mL of oxygen per kg and minute
-_ON_FOOT = frozenset({"foot"})  # elsewhere cadence counts strokes or turns of a crank, not steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +211,7 @@ ZONE_METHODS: tuple[ZoneMethod, ...] = (
     _row("coaching5", HEART, _of_scheme(HR_MAX, _heart(HR_MAX))),
     _row("threshold5", HEART, _of_scheme(THRESHOLD, _threshold)),
     _row("power7", POWER, _of_scheme(FTP, _ftp)),
-    _row("cadence", CADENCE, _of_scheme(STEP_RATE, _STEPS), _ON_FOOT),
+    _row("cadence", CADENCE, _of_scheme(STEP_RATE, _STEPS), FAMILIES_WITH_STEPS),
     _row("acsm2011", METS, _of_scheme(MET, _METS)),
     _row("acsm2011", OXYGEN, _of_scheme(MET, _OXYGEN)),
     _row("acsm2011", EXERTION_CR10, _of_scheme(CR10, _RPE_CR10)),
@@ -220,7 +220,7 @@ ZONE_METHODS: tuple[ZoneMethod, ...] = (
     _row(PRESCRIBED, HEART, _of_prescription("hrmax", _heart(HR_MAX), percent=100)),
     _row(PRESCRIBED, HEART, _of_prescription("bpm", _BPM)),
     _row(PRESCRIBED, POWER, _of_prescription("watts", _WATTS)),
-    _row(PRESCRIBED, CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), _ON_FOOT),
+    _row(PRESCRIBED, CADENCE, _of_prescription("cadence", _STEPS_PRESCRIBED), FAMILIES_WITH_STEPS),
     _row(PRESCRIBED, EXERTION_CR10, _of_prescription("rpe_cr10", _RPE_CR10, with_end=True)),
     _row(PRESCRIBED, EXERTION_6_20, _of_prescription("rpe_6_20", _RPE_6_20, with_end=True)),
 )

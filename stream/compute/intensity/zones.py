@@ -12,12 +12,10 @@ from numpy.typing import NDArray
 
 from model.columns import runs
 from model.facts import Instants, Values
-from model.intensity import ZONES, ZoneThresholds, ZoneTimes
+from model.intensity import HR_CEILING, HR_FLOOR, ZONES, ZoneThresholds, ZoneTimes
 from stream.compute.pieces import pieces_ms
 from stream.compute.series.resolved_series import ResolvedSeries
 
-HR_FLOOR = 30.0  # beats a minute, our default
-HR_CEILING = 230.0
 MAX_GAP_MS = 30_000  # our default for a workout's stream, of one sample every few seconds
 
 _DIGITS = 6  # far finer than a watch measures, far coarser than the rounding errors of a float

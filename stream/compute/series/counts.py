@@ -132,16 +132,16 @@ def _parts(
     is_uncut = guessed[pieces.index] & (pieces.held_ms == pieces.span)
     first = np.where(is_uncut, pieces.start, pieces.start // MINUTE_MS * MINUTE_MS)
     n = np.maximum(-(-(end - first) // MINUTE_MS), 1)
-    of = np.repeat(np.arange(len(n)), n)
-    begins = first[of] + (np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n)) * MINUTE_MS
-    t = np.maximum(begins, pieces.start[of])
-    cover = np.minimum(begins + MINUTE_MS, end[of]) - t
-    v, span = pieces.v[of], pieces.span[of]
+    piece = np.repeat(np.arange(len(n)), n)
+    begins = first[piece] + (np.arange(len(piece)) - np.repeat(np.cumsum(n) - n, n)) * MINUTE_MS
+    t = np.maximum(begins, pieces.start[piece])
+    cover = np.minimum(begins + MINUTE_MS, end[piece]) - t
+    v, span = pieces.v[piece], pieces.span[piece]
     if holding is not Holding.STATE:
-        share = np.where(is_uncut[of], v / n[of], v * cover / np.maximum(span, 1))
+        share = np.where(is_uncut[piece], v / n[piece], v * cover / np.maximum(span, 1))
         v = np.where(span > 0, share, v)
     cover = np.where(span > 0, cover, MINUTE_MS)
-    return SpreadCounts(t=t, v=v, cover=cover, length=span), pieces.layer[of]
+    return SpreadCounts(t=t, v=v, cover=cover, length=span), pieces.layer[piece]
 
 
 def _added(parts: SpreadCounts, layer: _Integers) -> SpreadCounts:

@@ -17,7 +17,8 @@ from model.columns.window import SampleColumn
 from model.facts import Instants, Source
 from model.metrics import METRIC
 from stream.compute.series.reported_columns import reported_series
-from stream.compute.series.resolve import ResolvedMetric, resolve
+from stream.compute.series.resolved_metric import ResolvedMetric
+from stream.compute.series.source_selection import resolve
 
 _NAMES = ("at", "source", "n", "low", "high", "total")
 

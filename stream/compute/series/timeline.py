@@ -13,7 +13,7 @@ from model.columns.rollups import Cells, Integers
 from model.facts import Instants, Source, Values
 from model.spans import Span
 from stream.compute.series.lttb import lttb
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 
 # Buckets of full units keep their edges when a reader moves the span, so no bar jumps.
 UNITS_MS = (DAY_MS, HOUR_MS, MINUTE_MS, 1000, 1)

@@ -14,7 +14,7 @@ from model.calendar import MINUTE_MS
 from model.derived.sessions import ABOVE_CEILING, FAR_ABOVE_CEILING, QualityFlag
 from model.facts import Instants, Values
 from stream.compute.series.reported_columns import HEART
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 
 _Marks = NDArray[np.bool_]
 
@@ -77,8 +77,8 @@ def _holds(t: Instants, marks: _Marks, least_ms: int) -> _Marks:
     begins = np.searchsorted(t, t - least_ms, side="right") - 1
     begins = np.minimum(begins, positions - _LEAST_SAMPLES + 1)
     sums = np.concatenate(([0], np.cumsum(marks)))
-    of = np.maximum(begins, 0)
-    share = (sums[positions + 1] - sums[of]) / (positions + 1 - of)
+    first = np.maximum(begins, 0)
+    share = (sums[positions + 1] - sums[first]) / (positions + 1 - first)
     return (begins >= 0) & (share >= _LEAST_SHARE)
 
 

@@ -1,17 +1,29 @@
 """What applies on a local date: profile, thresholds, prescriptions, the least length. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
 from model.calendar import MINUTE_MS
 from model.columns.window import Window
+from model.intensity import HeartProfile, ZoneThresholds
 from model.prescription import Prescription, in_force
 from stream.compute.intensity.thresholds import profile_on, zone_thresholds
-from stream.compute.sessions.session_rows import DateInputs
 
 SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
 LEAST_SESSION_MS = 5 * MINUTE_MS
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateInputs:
+    """What the figures of a session rest on beside its samples, on the local date of its start."""
+
+    day: date
+    profile: HeartProfile | None
+    thresholds: ZoneThresholds
+    prescribed: tuple[Prescription, ...]
+    shortest_ms: int
 
 
 def inputs_by_date(window: Window) -> dict[date, DateInputs]:

@@ -10,7 +10,6 @@ detected session never replaces a declared or reported session.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Protocol
 
 import numpy as np
 
@@ -19,9 +18,10 @@ from model.derived.sessions import Origin
 from model.facts import Instants, OffsetOrigin, Source
 from model.intensity import ZoneThresholds
 from stream.compute.series.reported_columns import DAY_METRICS
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.sessions.bouts import bouts
 from stream.compute.sessions.candidates import SessionCandidate, session_id
+from stream.compute.sessions.date_inputs import DateInputs
 from stream.compute.sessions.movement import Movement, movement_between
 from stream.compute.sessions.overlap import KnownSessions
 
@@ -32,32 +32,20 @@ _Resolved = Mapping[str, ResolvedMetric]
 _Range = tuple[int, int]  # [first, end) in epoch minutes
 
 
-class BoutInputs(Protocol):
-    """What detection needs to know of a local date."""
-
-    @property
-    def thresholds(self) -> ZoneThresholds:
-        """Return the patient's thresholds on that date."""
-
-    @property
-    def shortest_ms(self) -> int:
-        """Return the least length of a session on that date."""
-
-
 def detect_sessions(
     patient: str,
     zone: str,
-    inputs: Mapping[date, BoutInputs],
+    inputs: Mapping[date, DateInputs],
     resolved: _Resolved,
-    known: Sequence[SessionCandidate],
+    others: Sequence[SessionCandidate],
 ) -> list[SessionCandidate]:
     """Return candidates for the bouts on the dates of `inputs`.
 
-    A bout must be long enough to be a session, and no declared or reported session of `known` may
+    A bout must be long enough to be a session, and no declared or reported session of `others` may
     absorb it.
     """
     detected: list[SessionCandidate] = []
-    sessions = KnownSessions(known)
+    sessions = KnownSessions(others)
     for day in sorted(inputs):
         start, end = day_bounds(day, zone)
         shortest = -(-inputs[day].shortest_ms // MINUTE_MS)

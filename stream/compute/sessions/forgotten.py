@@ -22,7 +22,8 @@ from stream.compute.pieces import Pieces, union_of_spans
 from stream.compute.series.reported_columns import HEART
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.session_rows import DateInputs, WindowSamples
+from stream.compute.sessions.date_inputs import DateInputs
+from stream.compute.sessions.session_rows import WindowSamples
 
 LONGER_THAN = 3  # times the prescribed length
 VERY_LIGHT_SHARE = 0.5

@@ -17,7 +17,7 @@ from model.columns import runs
 from model.facts import Instants, Values
 from model.words.not_counted import FEW_STEPS, NO_MOVEMENT
 from stream.compute.series.reported_columns import HEART, SPEED, STEPS
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.sessions.moving import STOPPED_M_S
 
 _ACTIVE_STEPS = 100.0  # a minute: about 3 METs, clinical definition section 2.3

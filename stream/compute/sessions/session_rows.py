@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 
 from model.calendar import MINUTE_MS
 from model.derived.algorithm import PARTIAL_ABOVE
 from model.derived.sessions import FORGOT_TO_STOP, HeartSummary, QualityFlag, Session
-from model.intensity import HeartProfile, ZoneThresholds, ZoneTimes
-from model.prescription import Intensity, Prescription
-from model.words.activities import TYPES
+from model.intensity import ZoneTimes
+from model.prescription import Intensity
+from model.words.activities import FAMILIES_WITH_STEPS, TYPES
 from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
 from stream.compute.intensity.measured_session import MeasuredSession
@@ -20,25 +19,13 @@ from stream.compute.intensity.zones import shortened, zone_times_between, zone_t
 from stream.compute.pieces import Pieces
 from stream.compute.series.quality import ScreenedHeartRate, cadence_at, quality_flags
 from stream.compute.series.reported_columns import CADENCE, HEART, SPEED, ReportedSeries
-from stream.compute.series.resolve import ResolvedMetric
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.series.resolved_series import ResolvedSeries
 from stream.compute.sessions.candidates import SessionCandidate, type_family
 from stream.compute.sessions.ceiling import ceiling_flags
+from stream.compute.sessions.date_inputs import DateInputs
 from stream.compute.sessions.moving import moving_ms, stops_between
 from stream.compute.sessions.overlap import mostly_covered, unplaced_ms_in
-
-_FAMILY_WITH_STEPS = "foot"  # elsewhere cadence counts strokes or turns of a crank
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateInputs:
-    """What the figures of a session rest on beside its samples, on the local date of its start."""
-
-    day: date
-    profile: HeartProfile | None
-    thresholds: ZoneThresholds
-    prescribed: tuple[Prescription, ...]
-    shortest_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +216,7 @@ def _flags(candidate: SessionCandidate, samples: WindowSamples) -> tuple[Quality
     heart = samples.resolved.get(HEART)
     selected = frozenset() if heart is None else heart.sources_between(start, end)
     # Heart rate near a rhythm that is no rhythm of steps shows no lock onto the steps.
-    has_steps = type_family(candidate) == _FAMILY_WITH_STEPS
+    has_steps = type_family(candidate) in FAMILIES_WITH_STEPS
     steps = samples.series(CADENCE) if has_steps else None
     flags: list[QualityFlag] = []
     for series in samples.reported_heart:

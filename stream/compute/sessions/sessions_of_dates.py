@@ -18,7 +18,7 @@ from model.words.not_counted import WITHIN_OTHERS
 from stream.compute.pieces import pieces_ms
 from stream.compute.series.reported_columns import DAY_METRICS
 from stream.compute.sessions.candidates import SessionCandidate
-from stream.compute.sessions.date_inputs import inputs_on
+from stream.compute.sessions.date_inputs import DateInputs, inputs_on
 from stream.compute.sessions.forgotten import without_forgotten
 from stream.compute.sessions.overlap import (
     CountedPieces,
@@ -30,7 +30,6 @@ from stream.compute.sessions.overlap import (
 from stream.compute.sessions.prescribed_range import counted_range_times
 from stream.compute.sessions.session_rows import (
     CountedSession,
-    DateInputs,
     WindowSamples,
     counted_zones,
     derive_session,
@@ -53,8 +52,8 @@ def sessions_of_dates(
     active = candidates
     if window.prescriptions:
         # A session of a neighbouring date may cover time of today, by its active part only.
-        known = cache(lambda day: inputs.get(day) or inputs_on(window, day))
-        active = without_forgotten(candidates, known, samples, window.zone)
+        inputs_of_date = cache(lambda day: inputs.get(day) or inputs_on(window, day))
+        active = without_forgotten(candidates, inputs_of_date, samples, window.zone)
     # Overlaps are computed over all dates, because a session of yesterday may cover time of today.
     pieces = counted_pieces(active)
     by_date = _by_start_date(with_passed_exertion(active, pieces), window.zone)
@@ -113,8 +112,8 @@ def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
     Samples of later dates are left out, because a date must give the same result when it is derived
     without them. Metrics that are loaded for declared and reported sessions only are left out, too.
     """
-    known = [metric for metric in DAY_METRICS if metric in samples.resolved]
-    resolved = {metric: samples.resolved[metric].before(end_ms) for metric in known}
+    metrics = [metric for metric in DAY_METRICS if metric in samples.resolved]
+    resolved = {metric: samples.resolved[metric].before(end_ms) for metric in metrics}
     return replace(samples, resolved=resolved)
 
 

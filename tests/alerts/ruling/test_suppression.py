@@ -12,7 +12,7 @@ from alerts.rules.pain.p1_high_pain import HIGH_PAIN
 from model.alert import Finding, Rule, RuleInput
 from model.alerting.rule_rows import SignAnswer, Watermark
 from model.calendar import DAY_MS, MINUTE_MS, local_date
-from model.prescribing.blocked_dates import BY_RESTRICTION, BlockedDates, paused_while_blocked
+from model.prescribing.blocked_dates import RESTRICTED, BlockedDates, paused_while_blocked
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Pause, Prescription
 from tests.alerts.rules.ratings import PAIN_NOW, PAIN_PRESCRIPTION, pain_input, rated
@@ -43,7 +43,7 @@ def test_a_pause_and_the_first_week_leave_tier_a() -> None:
 
 
 def test_an_answer_on_a_date_that_is_blocked_in_part_counts() -> None:
-    blocked = BlockedDates(first=_TODAY - timedelta(days=1), last=_TODAY, why=BY_RESTRICTION)
+    blocked = BlockedDates(first=_TODAY - timedelta(days=1), last=_TODAY, why=RESTRICTED)
     plan = paused_while_blocked(PAIN_PRESCRIPTION, [blocked])
     assert plan.pauses
     assert _suppressed(pain_input(*_PAIN, prescriptions=(plan,))) == [("", True)]

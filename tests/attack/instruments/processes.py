@@ -40,10 +40,10 @@ def parents() -> dict[int, int]:
 def part_of(up: int, part: str, among: Mapping[int, int]) -> int | None:
     """Return the process of a part of the running `kadens up`, None when it does not run now."""
     words = _PARTS[part]
-    matches = (
+    pids = (
         pid for pid, parent in among.items() if parent == up and _words(pid)[-len(words) :] == words
     )
-    return next(matches, None)
+    return next(pids, None)
 
 
 def memory(pids: Sequence[int]) -> int:
@@ -122,12 +122,12 @@ def _listed(folder: Path) -> list[Path]:
 
 def _blocks(path: Path) -> int:
     try:
-        matches = path.stat()
+        stat_of_file = path.stat()
         named = str(path.readlink())
     except OSError:
         return 0
     return (
-        matches.st_blocks * BLOCK
-        if stat.S_ISREG(matches.st_mode) and not named.endswith(".log")
+        stat_of_file.st_blocks * BLOCK
+        if stat.S_ISREG(stat_of_file.st_mode) and not named.endswith(".log")
         else 0
     )

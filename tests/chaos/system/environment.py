@@ -70,14 +70,14 @@ class Environment:
             self.stack.enter_context(kafka)
             create_topics(kafka.address, CONFIGS)
             self.clusters[brokers] = Cluster(kafka=kafka, producers=Producers(kafka.address))
-        matches = self.clusters[brokers]
-        matches.kafka.start()
+        cluster_of_size = self.clusters[brokers]
+        cluster_of_size.kafka.start()
         waited_for(
-            lambda: patiently(lambda: matches.producers.in_sync(brokers)),
+            lambda: patiently(lambda: cluster_of_size.producers.in_sync(brokers)),
             IN_SYNC_S,
             "copies in sync",
         )
-        return matches
+        return cluster_of_size
 
     def new_database(self) -> str:
         """Copy the database with the people in it; return the copy's name."""
@@ -92,8 +92,8 @@ class Environment:
     def ask(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement outside a transaction on the server itself; return its rows, if any."""
         with psycopg.connect(self.database.dsn(), autocommit=True) as conn:
-            matches = conn.execute(statement.encode())
-            return matches.fetchall() if matches.description else []
+            cursor = conn.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
 
     def standby(self) -> Postgres:
         """Start a synchronous standby.

@@ -34,9 +34,9 @@ def sign_in(door: httpx2.Client, page: str = "/") -> httpx2.Response:
 
 
 def problem_of(response: httpx2.Response) -> str:
-    matches = re.search(r"<h1>[^<]+</h1>\s*<p>([^<]+)</p>", response.text)
-    assert matches, response.text
-    return matches[1]
+    match = re.search(r"<h1>[^<]+</h1>\s*<p>([^<]+)</p>", response.text)
+    assert match, response.text
+    return match[1]
 
 
 def cookies(response: httpx2.Response) -> SimpleCookie:
@@ -48,12 +48,12 @@ def moved_to(now: Path, minutes: float, ms: int = 0) -> None:
 
 
 def form_token(door: httpx2.Client) -> str:
-    matches = re.search(
+    match = re.search(
         r'action="/sign-out"[^>]*><input type="hidden" name="token" value="([^"]+)"',
         door.get("/").text,
     )
-    assert matches
-    return matches[1]
+    assert match
+    return match[1]
 
 
 @contextmanager

@@ -88,9 +88,9 @@ def there() -> Iterator[httpx2.Client]:
 def form(page: httpx2.Response) -> str:
     """Give where a page of Keycloak sends its form."""
     assert page.status_code == 200, page.text
-    matches = re.search(r'<form[^>]*\baction="([^"]+)"', page.text)
-    assert matches, page.text
-    return str(page.url.join(html.unescape(matches[1])))
+    match = re.search(r'<form[^>]*\baction="([^"]+)"', page.text)
+    assert match, page.text
+    return str(page.url.join(html.unescape(match[1])))
 
 
 def keycloak_page(door: httpx2.Client, there: httpx2.Client) -> httpx2.Response:

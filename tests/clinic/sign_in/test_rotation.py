@@ -49,6 +49,6 @@ def test_a_session_by_a_retired_key_is_over(opened: Open, tmp_path: Path) -> Non
 
 def _signed_out(door: httpx2.Client, page: str) -> int:
     """Sign out by a form that was served before the rotation."""
-    matches = re.search(r'name="token" value="([^"]+)"', page)
-    assert matches, page
-    return door.post("/sign-out", data={"token": matches[1]}).status_code
+    match = re.search(r'name="token" value="([^"]+)"', page)
+    assert match, page
+    return door.post("/sign-out", data={"token": match[1]}).status_code

@@ -173,10 +173,10 @@ def test_a_key_set_without_public_keys_is_refused(document: dict[str, Any]) -> N
 
 def test_keys_for_encryption_and_shared_keys_are_left_out() -> None:
     other = {**_STRANGER.as_dict(private=False), "use": "enc", "kid": "enc"}
-    matches = key_set(
+    keys = key_set(
         {"keys": [other, _RSA.as_dict(private=False), {"kty": "oct", "k": "AAAA", "kid": "oct"}]}
     )
-    assert values_of(matches, "kid") == ["rsa"]
+    assert values_of(keys, "kid") == ["rsa"]
 
 
 @given(st.one_of(

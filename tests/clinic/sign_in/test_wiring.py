@@ -130,10 +130,10 @@ def test_the_doctor_asks_the_provider(tmp_path: Path, provider: Provider) -> Non
 def test_the_doctor_of_the_clinician_door_looks_at_what_that_door_has(
     tmp_path: Path, provider: Provider, dsn: str
 ) -> None:
-    matches = asyncio.run(
+    checks = asyncio.run(
         _check_all(settings_of(dsn, tmp_path, **{**_GOOD, "KADENS_OIDC_ISSUER": provider.url}))
     )
-    assert values_of(matches, "what", "well") == [
+    assert values_of(checks, "what", "well") == [
         ("database", True),
         ("secrets", True),
         ("endpoints", True),

@@ -24,8 +24,8 @@ def _oracle() -> list[tuple[Path, list[dict[str, str]]]]:
 
 
 def _cases(values: Iterable[object], ids: Iterable[str], where: Path) -> Sequence[object]:
-    matches = [pytest.param(value, id=name) for value, name in zip(values, ids, strict=True)]
-    return matches or [
+    params = [pytest.param(value, id=name) for value, name in zip(values, ids, strict=True)]
+    return params or [
         pytest.param(
             None, marks=pytest.mark.skip(reason=f"no real FIT files at {where}"), id="absent"
         )

@@ -46,8 +46,8 @@ def test_a_session_as_declared() -> None:
     result = _session(
         timestamp=_T0 + 90, start=_T0, elapsed=61.234, timer=60.001, sport=1, sub=1, rpe=35, feel=75
     )
-    (matches,) = _read(result).sessions
-    assert matches == FitSession(
+    (session,) = _read(result).sessions
+    assert session == FitSession(
         start_ms=_START,
         length_ms=61_234,
         sport="running",
@@ -55,7 +55,7 @@ def test_a_session_as_declared() -> None:
         moving_ms=60_001,
         exertion_cr10=3.5,
         feel=75.0,
-        offset=matches.offset,
+        offset=session.offset,
     )
 
 
@@ -76,11 +76,11 @@ def test_time_since_power_up_is_a_problem_and_no_date() -> None:
         number=20, local=1, fields={"t": STAMP, "hr": FieldShape(number=3, base=UINT8)}
     )
     seen = rows(shape, {"t": np.array([100, 0x0FFFFFFF, 0x10000000]), "hr": 60}, 3).tobytes()
-    matches = _read(_session(start=5, elapsed=10), definition(shape), seen)
-    assert matches.sessions == ()
-    assert matches.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
-    assert values_of(matches.problems, "code") == [Code.DEVICE_TIME] * 2
-    assert matches.problems[0].reason == "record messages with time since power-up, not a date"
+    activity = _read(_session(start=5, elapsed=10), definition(shape), seen)
+    assert activity.sessions == ()
+    assert activity.samples["heart_rate"].t.tolist() == [(0x10000000 + FIT_EPOCH) * 1000]
+    assert values_of(activity.problems, "code") == [Code.DEVICE_TIME] * 2
+    assert activity.problems[0].reason == "record messages with time since power-up, not a date"
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_samples_in_file_order_without_invalid_ones() -> None:
         "half": np.array([0.5, nan, 0, 0.5]),
         "speed": 2.5,
     }
-    matches = _read(definition(shape), rows(shape, result, 4).tobytes()).samples
-    assert set(matches) == {"heart_rate", "cadence", "speed"}
-    assert matches["heart_rate"].t.tolist() == [_START + 2000, _START + 1000]
-    assert matches["heart_rate"].v.tolist() == [80, 82]
-    assert matches["cadence"].v.tolist() == [60.5, 61]
-    assert matches["speed"].v.tolist() == [2.5, 2.5, 2.5]
+    samples = _read(definition(shape), rows(shape, result, 4).tobytes()).samples
+    assert set(samples) == {"heart_rate", "cadence", "speed"}
+    assert samples["heart_rate"].t.tolist() == [_START + 2000, _START + 1000]
+    assert samples["heart_rate"].v.tolist() == [80, 82]
+    assert samples["cadence"].v.tolist() == [60.5, 61]
+    assert samples["speed"].v.tolist() == [2.5, 2.5, 2.5]
 
 
 @pytest.mark.parametrize("strap", [True, False])
@@ -156,11 +156,11 @@ def test_who_measured_the_heart(*, strap: bool) -> None:
 
 
 def test_an_empty_file_declares_nothing() -> None:
-    matches = _read()
-    assert (matches.sessions, matches.samples, matches.background, matches.problems) == (
+    activity = _read()
+    assert (activity.sessions, activity.samples, activity.background, activity.problems) == (
         (),
         {},
         (),
         (),
     )
-    assert matches.device.manufacturer == ""
+    assert activity.device.manufacturer == ""

@@ -91,9 +91,9 @@ def test_beats_that_a_strap_hands_over_are_the_straps() -> None:
         anchor(0, 5000, 110),
         beats(own, range(111, 119)),
     ]
-    matches = _heart(parse_fit(plain(_STRAP, *parts)).facts)
-    assert matches[DeviceType.WATCH] == [(t, 90) for t in range(60)]
-    assert matches[DeviceType.STRAP] == [(0, 110), *[(k + 0.5, 111 + k) for k in range(8)]]
+    heart = _heart(parse_fit(plain(_STRAP, *parts)).facts)
+    assert heart[DeviceType.WATCH] == [(t, 90) for t in range(60)]
+    assert heart[DeviceType.STRAP] == [(0, 110), *[(k + 0.5, 111 + k) for k in range(8)]]
 
 
 def test_beats_follow_the_last_message_with_both_clocks() -> None:
@@ -153,8 +153,8 @@ def test_a_developer_field_for_a_native_one_is_that(
 ) -> None:
     for parts in ([description, overridden(range(60), 150, heart)],
                   [overridden(range(60), 150, heart), description]):  # fmt: skip
-        matches = _heart(parse_fit(plain(*parts, _MINUTE)).facts)
-        pairs = chain.from_iterable(matches.values())
+        rates = _heart(parse_fit(plain(*parts, _MINUTE)).facts)
+        pairs = chain.from_iterable(rates.values())
         assert set(cells_of(pairs, 1)) == values
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.codec import encode_fact, loads
 from model.errors import BodyError
 from model.facts import SampleBlock, Workout
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from tests.parsers.open_wearables.shapes import hub_sample, series_event, workout_event
 from tests.rows import cells_of, values_of
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from model.codec import encode_fact
 from model.facts import SampleBlock
-from parsers.vendors.open_wearables import events
+from parsers.vendors.open_wearables import reader
 from parsers.vendors.open_wearables.columns import columns_of_batch
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from tests.parsers.open_wearables.shapes import FIRST_SAMPLE_MS, hub_sample, series_event
 
 _WRITTEN = st.one_of(
@@ -72,7 +72,7 @@ def test_a_batch_read_as_columns_is_the_batch_read_sample_by_sample(
     body = series_event(*samples)
     with pytest.MonkeyPatch.context() as patched:
         fast = parse_open_wearables(body)
-        patched.setattr(events, "columns_of_batch", lambda _body: None)
+        patched.setattr(reader, "columns_of_batch", lambda _body: None)
         slow = parse_open_wearables(body)
     assert fast.rejects == slow.rejects
     assert list(map(encode_fact, fast.facts)) == list(map(encode_fact, slow.facts))

@@ -9,7 +9,6 @@ from model.facts import DaySummary, DeviceType, Joining, SampleBlock, Workout
 from model.metrics import METRIC
 from model.words.activities import TYPES
 from model.words.units import unit_conversion
-from parsers.vendors.open_wearables.events import parse_open_wearables
 from parsers.vendors.open_wearables.names import (
     NOT_FOLLOWED_EVENTS,
     NOT_FOLLOWED_SERIES,
@@ -18,6 +17,7 @@ from parsers.vendors.open_wearables.names import (
     WORKOUT_TYPES,
     device_type,
 )
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from tests.parsers.open_wearables.shapes import (
     FIRST_SAMPLE_MS,
     hub_sample,

@@ -190,7 +190,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Format:
     row = Format(
         name="lines",
         version=1,
-        read=Named("parsers.tcx:parse_tcx"),
+        read=Named("parsers.tcx:read_tcx"),
         sniff=lambda head: head.startswith(b"lines"),
         cut=Named("tests.parsers.packing.zip_files:cut_lines"),
     )

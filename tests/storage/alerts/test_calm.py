@@ -15,10 +15,10 @@ ANSWER = Span(start_ms=0, end_ms=0)
 
 
 async def due(conn: Connection) -> list[tuple[str, object]]:
-    matches = await conn.execute(
+    cursor = await conn.execute(
         "select p.pseudonym, d.at from due d join patient p on p.id = d.patient order by 1"
     )
-    return [(pseudonym, at) for pseudonym, at in await matches.fetchall()]
+    return [(pseudonym, at) for pseudonym, at in await cursor.fetchall()]
 
 
 async def test_samples_wait_a_little_and_answers_do_not(conn: Connection) -> None:

@@ -11,9 +11,9 @@ from itertools import product
 
 import pytest
 
+from alerts.delivery.attempts import GIVE_UP_MS, LONGEST_PAUSE_MS, REFUSED_GIVE_UP_MS
 from alerts.delivery.channel import DeliveryOutcome, deliver_next
 from alerts.delivery.channels import open_channels
-from alerts.delivery.patience import GIVE_UP_MS, LONGEST_PAUSE_MS, REFUSED_GIVE_UP_MS
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.messages.outgoing import AttemptResult, Receiver, ReceiverKind
 from storage.alerts import outbox

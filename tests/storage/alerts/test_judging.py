@@ -268,13 +268,13 @@ async def test_many_patients_are_judged_as_each_alone(conn: Connection) -> None:
     together = await rule_inputs.load_all(conn, ["p3", "p1", "p2"], _NOW)
     assert {name: verdict(item, _NOW) for name, item in together.items()} == alone
     await apply_judgements(conn, alone, _NOW)
-    matches = await (
+    cursor = await (
         await conn.execute("select p.pseudonym from alert a join patient p on p.id = a.patient")
     ).fetchall()
-    assert sorted(matches) == [("p1",), ("p3",)]
-    requested = "select p.pseudonym from due d join patient p on p.id = d.patient order by 1"
+    assert sorted(cursor) == [("p1",), ("p3",)]
+    query = "select p.pseudonym from due d join patient p on p.id = d.patient order by 1"
     due = [name for name, item in sorted(alone.items()) if item.next_due_ms is not None]
-    assert await (await conn.execute(requested)).fetchall() == [(name,) for name in due]
+    assert await (await conn.execute(query)).fetchall() == [(name,) for name in due]
 
 
 def test_nothing_that_a_rule_looks_back_on_is_left_out() -> None:

@@ -9,8 +9,8 @@ from model.messages.contact import Digest, QuietHours
 from model.messages.outgoing import AttemptResult
 from storage.alerts import messages, store
 from storage.people import care_team
+from storage.people.clinician_contact import ClinicianReach, put_reach
 from storage.people.errors import UnknownNameError
-from storage.people.reach import ClinicianReach, put_reach
 from storage.pg.pool import WORKER_LIMITS, Connection, open_pool
 from tests.rows import values_of
 from tests.storage.alerts.delivery_world import EHR, DeliveryWorld

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 from model.calendar import MINUTE_MS, local_date, midnight, utc
 from model.facts import AttributedFact
-from model.prescribing.blocked_dates import BY_OBJECTION, BY_RESTRICTION, NO_CONSENT
+from model.prescribing.blocked_dates import NO_CONSENT, OBJECTED, RESTRICTED
 from model.prescribing.rule_settings import PROFILE, SHADOW, RuleSetting, RuleSettings
 from model.prescription import Intensity, Pause, Prescription
 from storage.alerts import rule_inputs
@@ -83,19 +84,16 @@ async def test_dates_that_a_restriction_touches_are_a_pause_until_it_is_lifted(
     await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
     day = local_date(T0, "Europe/Stockholm")
     until_ms = midnight(day + timedelta(days=2), "Europe/Stockholm")
+    restrict = partial(restrictions.add_restriction, conn, "p1", by="c", why="disputed", now_ms=T0)
     # another source may still tell of a session, so one alone takes nothing
-    await restrictions.add_restriction(
-        conn, "p1", interval=(T0, None), source="files", by="c", why="disputed", now_ms=T0
-    )
+    await restrict(interval=(T0, None), source="files")
     assert await pauses() == ()
-    number = await restrictions.add_restriction(
-        conn, "p1", interval=(T0, until_ms), by="c", why="disputed", now_ms=T0
-    )
-    restricted = Pause(first=day, last=day + timedelta(days=1), why=BY_RESTRICTION)
+    number = await restrict(interval=(T0, until_ms))
+    restricted = Pause(first=day, last=day + timedelta(days=1), why=RESTRICTED)
     assert await pauses() == (restricted,)
     later = T0 + 5 * _DAY
     objection = await restrictions.record_objection(conn, "p1", by="c", why="no", now_ms=later)
-    objected = Pause(first=day + timedelta(days=5), last=_PLAN.valid_to, why=BY_OBJECTION)
+    objected = Pause(first=day + timedelta(days=5), last=_PLAN.valid_to, why=OBJECTED)
     assert await pauses() == (restricted, objected)
     await restrictions.answer_objection(conn, objection, by="c", ground="care", now_ms=later)
     await restrictions.note_notice(conn, number, how="by phone", now_ms=later)

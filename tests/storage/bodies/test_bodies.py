@@ -146,9 +146,9 @@ async def as_it_lies(
     """Return what is kept, still sealed, wherever it lies."""
     if kept.address is not None:
         return await store.get(kept.address) or b""
-    requested = [bytes.fromhex(kept.envelope.sha256)]
+    params = [bytes.fromhex(kept.envelope.sha256)]
     (row,) = await (
-        await conn.execute("select sealed from body where sha256 = %s", requested)
+        await conn.execute("select sealed from body where sha256 = %s", params)
     ).fetchall()
     return bytes(row[0])
 

@@ -61,9 +61,9 @@ async def newest(inline: Inline, choice: Choice = _ANY) -> list[Letter]:
 
 async def find(inline: Inline, letter: int) -> Letter:
     async with inline.parts.pool.connection() as conn:
-        matches = await dead_queries.find_letter(conn, letter)
-    assert matches is not None
-    return matches
+        letter_row = await dead_queries.find_letter(conn, letter)
+    assert letter_row is not None
+    return letter_row
 
 
 async def test_a_letter_says_where_it_is_from_and_opens_with_its_patients_key(

@@ -17,7 +17,7 @@ from model.received import Fetch, Part
 from model.topics import RAW
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
-from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.intake.quarantine import expire_quarantine, release_quarantine
 from stream.normalise import normalise_runs
 from tests.rooms import ROOT
 from tests.storage.inline import INLINE_NOW, Inline, open_inline

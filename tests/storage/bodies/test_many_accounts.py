@@ -12,7 +12,7 @@ from simulate.vendors.polar import exercise_notice
 from storage.erase import erase
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
-from stream.intake.waiting import expire_quarantine, release_quarantine
+from stream.intake.quarantine import expire_quarantine, release_quarantine
 from stream.log.messages import Outgoing
 from stream.normalise import normalise_runs
 from tests.rows import cells_of, values_of

@@ -14,7 +14,7 @@ from storage.bodies import caps
 from storage.erase import erase, remove_erased_bodies
 from storage.people import accounts, consents
 from storage.pg.pool import Connection
-from stream.intake.waiting import release_quarantine
+from stream.intake.quarantine import release_quarantine
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
 from tests.rows import entries_of, values_of, without

@@ -41,19 +41,19 @@ async def _check(conn: Connection, chance: random.Random) -> None:
         end = start + chance.choice([HOUR_MS, 9 * HOUR_MS, DAY_MS, 3 * DAY_MS, 8 * DAY_MS])
         points = chance.randrange(1, 60)
         number = await patients.patient_id(conn, patient)
-        matches = await read_timeline(conn, number, "heart_rate", start, end, points)
+        bands = await read_timeline(conn, number, "heart_rate", start, end, points)
         _, width, first = grid(Span(start_ms=start, end_ms=end), points)
         result = zip(
-            matches.n.tolist(),
-            matches.minimum.tolist(),
-            matches.mean.tolist(),
-            matches.maximum.tolist(),
+            bands.n.tolist(),
+            bands.minimum.tolist(),
+            bands.mean.tolist(),
+            bands.maximum.tolist(),
             strict=True,
         )
         wanted = bucketed(await standing(conn, patient), start, end, width, first)
-        assert dict(zip(matches.t.tolist(), result, strict=True)) == wanted
-        assert len(matches.t) <= points
-        assert matches.width_ms == width
+        assert dict(zip(bands.t.tolist(), result, strict=True)) == wanted
+        assert len(bands.t) <= points
+        assert bands.width_ms == width
 
 
 async def written_and_refreshed(

@@ -13,7 +13,7 @@ from model.calendar import MINUTE_MS, rfc3339
 from model.codec import dumps
 from model.derived.algorithm import ALGORITHM
 from model.facts import Deletion, DeviceType, Method, Source
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from storage.pg.pool import Connection
 from tests.rows import cells_of
 from tests.storage.inline import Inline, heart_series, open_inline, pain_answer, walk_body

@@ -167,7 +167,7 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
         head("far", T0 + 4 * 1440 * MINUTE_MS, T0 + 4 * 1440 * MINUTE_MS + 60 * MINUTE_MS)
     )
     near = workout(head("near", T0 - 600 * MINUTE_MS, T0 - 590 * MINUTE_MS))
-    matches = []
+    digests = []
     for facts in ([long, far, near], [far, near, long], [near, long, far]):
         await conn.execute("delete from fact")
         await conn.execute("delete from record")
@@ -178,8 +178,8 @@ async def test_what_a_session_of_days_meets_far_from_the_touched_date_is_seen_in
             ).affected.items():
                 window = await load_window(conn, patient, spans)
                 await replace_window(conn, window, derive(window))
-        matches.append(await table_digests(conn, ("session", "day", "week")))
-    assert matches[0] == matches[1] == matches[2]
+        digests.append(await table_digests(conn, ("session", "day", "week")))
+    assert digests[0] == digests[1] == digests[2]
 
 
 async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_any_order(
@@ -201,17 +201,17 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
             pain("q1", midnight + MINUTE_MS, 2), instrument=Instrument.EXERTION, scale="borg-cr10"
         )
     )
-    matches = []
+    answers = []
     for order in permutations([evening, night, answer]):
         async with conn.transaction(force_rollback=True):
             for single in order:
                 await _tell(conn, single)
-            matches.append(
+            answers.append(
                 await (
                     await conn.execute("select exertion_cr10 from session order by start_at")
                 ).fetchall()
             )
-    assert matches == [[(2.0,), (None,)]] * 6
+    assert answers == [[(2.0,), (None,)]] * 6
 
 
 async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays(

@@ -43,7 +43,7 @@ async def test_a_selection_names_the_others_that_measured(conn: Connection) -> N
     session = await _derived(conn, facts)
     measured = await measured_in_session(conn, "p1", session)
     assert measured == (("heart_rate", WATCH), ("heart_rate", _RING))
-    choice = SourceSelection(
+    selection = SourceSelection(
         local_date=local_date(T0, "Europe/Stockholm"),
         metric="heart_rate",
         source=WATCH,
@@ -51,8 +51,8 @@ async def test_a_selection_names_the_others_that_measured(conn: Connection) -> N
         end_ms=_END,
         why="rank",
     )
-    assert chosen_among(choice, measured) == "Ranks above the others: Oura Ring"
-    only = replace(choice, why="only")
+    assert chosen_among(selection, measured) == "Ranks above the others: Oura Ring"
+    only = replace(selection, why="only")
     assert chosen_among(only, measured) == "No other source measured"
     assert await measured_in_session(conn, "p2", session) == ()
 

@@ -17,7 +17,7 @@ from model.prescription import Intensity, Prescription
 from parsers import formats, reports
 from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from storage.alerts import due
 from storage.facts import current_records
 from storage.facts.affected import AffectedSpans

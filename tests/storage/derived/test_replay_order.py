@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 
 from parsers import formats
-from parsers.vendors.open_wearables.events import parse_open_wearables
+from parsers.vendors.open_wearables.reader import parse_open_wearables
 from storage.people import care_team, patients
 from stream.replay.apply import replay
 from stream.replay.context import ReplayScope

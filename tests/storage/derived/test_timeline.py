@@ -57,10 +57,16 @@ def phone(at: int, values: list[float], step: int = MINUTE_MS) -> AttributedFact
 async def _shown(
     conn: Connection, start: int, end: int, points: int
 ) -> list[tuple[int, int, float, float, float]]:
-    matches = await read_timeline(
+    timeline = await read_timeline(
         conn, await patients.patient_id(conn, "p1"), "heart_rate", start, end, points
     )
-    columns = (matches.t - _MIDNIGHT, matches.n, matches.minimum, matches.mean, matches.maximum)
+    columns = (
+        timeline.t - _MIDNIGHT,
+        timeline.n,
+        timeline.minimum,
+        timeline.mean,
+        timeline.maximum,
+    )
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
@@ -110,7 +116,7 @@ async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> Non
             (_HOUR, 60, 70.0, 70.0, 70.0),
         ]
         await refresh.refresh_all(conn)
-    matches = await read_timeline(
+    timeline = await read_timeline(
         conn,
         await patients.patient_id(conn, "p1"),
         "heart_rate",
@@ -118,7 +124,7 @@ async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> Non
         _MIDNIGHT + 2 * _HOUR,
         2,
     )
-    assert [matches.sources[position] for position in matches.source.tolist()] == [WATCH, PHONE]
+    assert [timeline.sources[position] for position in timeline.source.tolist()] == [WATCH, PHONE]
 
 
 async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
@@ -173,9 +179,9 @@ async def test_a_line_is_some_of_the_samples_that_speak(conn: Connection) -> Non
         conn, [phone(_MIDNIGHT, [70.0] * 60), watch("a", _MIDNIGHT, [120.0, 150.0, 121.0])]
     )
     number = await patients.patient_id(conn, "p1")
-    matches = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + 5 * MINUTE_MS, 10)
-    assert matches.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
-    assert [matches.sources[position] for position in matches.source.tolist()] == [
+    line = await read_line(conn, number, "heart_rate", _MIDNIGHT, _MIDNIGHT + 5 * MINUTE_MS, 10)
+    assert line.v.tolist() == [120.0, 150.0, 121.0, 70.0, 70.0]
+    assert [line.sources[position] for position in line.source.tolist()] == [
         WATCH,
         WATCH,
         WATCH,

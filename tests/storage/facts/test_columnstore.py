@@ -32,8 +32,8 @@ _LATER = [
 
 async def compress(conn: Connection) -> int:
     """Move every chunk to the columnstore; plain PostgreSQL has none."""
-    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
-    if await matches.fetchone() is None:
+    cursor = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await cursor.fetchone() is None:
         return 0
     return len(
         await (
@@ -59,8 +59,8 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
 
 
 async def test_series_lie_together_and_a_policy_moves_them(conn: Connection) -> None:
-    matches = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
-    if await matches.fetchone() is None:
+    cursor = await conn.execute("select 1 from pg_extension where extname = 'timescaledb'")
+    if await cursor.fetchone() is None:
         kind = await conn.execute(
             "select relkind, relname from pg_class where oid = 'public.sample'::regclass"
         )

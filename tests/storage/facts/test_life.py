@@ -65,11 +65,11 @@ def steps(draw: st.DrawFn, life: Life, *, again: bool = False) -> Steps:
     batches = (
         tuple(facts[low:high]) for low, high in zip([0, *cuts], [*cuts, len(facts)], strict=True)
     )
-    matches: list[Step] = list(filter(None, batches))
+    in_order: list[Step] = list(filter(None, batches))
     set_down: tuple[Step, ...] = (*life.profiles, *life.prescriptions)
     for item in set_down:
-        matches.insert(draw(st.integers(0, len(matches))), item)
-    return matches
+        in_order.insert(draw(st.integers(0, len(in_order))), item)
+    return in_order
 
 
 @st.composite

@@ -31,8 +31,8 @@ async def test_partitions_do_not_meet_and_a_hole_can_be_accepted(conn: Connectio
 
 async def test_several_partitions_each_have_their_own_answer(conn: Connection) -> None:
     await advance(conn, "t", {3: (0, 5), 1: (0, 5), 2: (0, 5)})
-    matches = await advance(conn, "t", {4: (7, 9), 3: (6, 8), 2: (5, 6), 1: (3, 6)})
-    assert matches == {1: Replay(start=5), 2: Apply(), 3: Hole(expected=5, first=6), 4: Apply()}
+    answers = await advance(conn, "t", {4: (7, 9), 3: (6, 8), 2: (5, 6), 1: (3, 6)})
+    assert answers == {1: Replay(start=5), 2: Apply(), 3: Hole(expected=5, first=6), 4: Apply()}
     assert await finished(conn, "t") == {1: 6, 2: 6, 3: 5, 4: 9}
     assert await finished(conn, "other") == {}
 

@@ -174,12 +174,12 @@ async def apply(conn: Connection, batches: Sequence[Sequence[AttributedFact]]) -
     async with conn.transaction(force_rollback=True):
         for batch in batches:
             await store_and_derive(conn, batch)
-        matches = await table_digests(conn)
+        digests = await table_digests(conn)
         for patient in sorted(
             set(PATIENTS)
         ):  # what was narrowed to the touched dates is what everything at once gives
             assert await derive_since(conn, patient) == ()
-        return matches
+        return digests
 
 
 @pytest.fixture(scope="module")

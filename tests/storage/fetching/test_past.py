@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from model.received import Fetch
-from model.vendor_api import RateWindow
+from model.vendors.vendor_api import RateWindow
 from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (

@@ -10,8 +10,8 @@ import pytest
 from fetcher.subscribing import reconcile_applications
 from fetcher.tending import tend_accounts
 from model.calendar import DAY_MS
-from model.vendor_api import Api, Permission, RateWindow, Subscription, Subscriptions
 from model.vendors.requests import ApiRequest
+from model.vendors.vendor_api import Api, Permission, RateWindow, Subscription, Subscriptions
 from simulate.vendors.platform.exchanges import Arrived, Fault, Reply
 from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.platform.vendor_http import serving_vendor

@@ -78,13 +78,13 @@ async def test_a_body_is_by_a_revoked_token_from_that_instant_on(conn: Connectio
     await issue(conn, "p1")
     await issue(conn, "p1")
     await link_tokens.revoke(conn, "p1", _NOW + 5, issue=1)
-    requested = [
+    uses = [
         (name("p1", 1), _NOW + 4),
         (name("p1", 1), _NOW + 5),
         (name("p1", 2), _NOW + 9),
         (name("p9", 1), _NOW + 9),
     ]
-    assert await link_tokens.revoked_at(conn, requested) == {1}
+    assert await link_tokens.revoked_at(conn, uses) == {1}
 
 
 async def test_what_is_revoked_waits_until_it_is_published(conn: Connection) -> None:

@@ -97,8 +97,8 @@ async def test_consent_counts_at_the_instant_of_receipt(conn: Connection) -> Non
     await consents.give_consent(conn, "p1", "v", from_ms=150, now_ms=150)
     assert await consents.withdraw_consent(conn, "p1", "v", from_ms=200)
     assert not await consents.withdraw_consent(conn, "p1", "v", from_ms=200)
-    requested = [("p1", "v", ms) for ms in (99, 100, 199, 200)]
-    assert await consents.covered(conn, [*requested, ("p1", "w", 150), ("p2", "v", 150)]) == {1, 2}
+    instants = [("p1", "v", ms) for ms in (99, 100, 199, 200)]
+    assert await consents.covered(conn, [*instants, ("p1", "w", 150), ("p2", "v", 150)]) == {1, 2}
     await consents.give_consent(conn, "p1", "v", from_ms=300, now_ms=300)
     assert await consents.consented(conn, "p1", "v", 300)
     assert not await consents.consented(conn, "p1", "v", 250)
@@ -148,10 +148,10 @@ async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
         2: "p1",
     }
     await accounts.unlink(conn, "v", "a", 20)
-    requested = [("v", "a", at) for at in (9, 10, 19, 20, 30)]
-    assert await accounts.owners(conn, requested) == {1: "p1", 2: "p1"}
+    accounts_at = [("v", "a", at) for at in (9, 10, 19, 20, 30)]
+    assert await accounts.owners(conn, accounts_at) == {1: "p1", 2: "p1"}
     await accounts.link_account(conn, "p2", "v", "a", 30)
-    assert await accounts.owners(conn, [*requested, ("v", "b", 30)]) == {
+    assert await accounts.owners(conn, [*accounts_at, ("v", "b", 30)]) == {
         0: "p2",
         1: "p1",
         2: "p1",

@@ -61,10 +61,10 @@ async def test_json_comes_back_too(conn: Connection) -> None:
 
 
 async def test_any_takes_a_list_without_being_told_its_kind(conn: Connection) -> None:
-    matches = await conn.execute(
+    cursor = await conn.execute(
         "select pseudonym from patient where pseudonym = any(%s)", [["p1", 'no "such" one']]
     )
-    assert await matches.fetchall() == [("p1",)]
+    assert await cursor.fetchall() == [("p1",)]
 
 
 async def test_what_is_no_value_of_a_column_is_refused(conn: Connection) -> None:

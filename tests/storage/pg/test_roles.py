@@ -176,10 +176,10 @@ for _role, _statements in _FORBIDDEN.items():
 
 def verbs(access: str) -> set[tuple[str, str]]:
     """Return the words of a grant as pairs of verb and column ("" is the table)."""
-    matches = set()
+    granted = set()
     for verb, columns in re.findall(r"(\w+)(?: \(([^)]*)\))?(?:, |$)", access):
-        matches |= {(verb, column) for column in columns.replace('"', "").split(", ")}
-    return matches
+        granted |= {(verb, column) for column in columns.replace('"', "").split(", ")}
+    return granted
 
 
 def test_words_of_a_grant_are_read() -> None:
@@ -205,8 +205,8 @@ async def test_no_role_logs_in_or_is_a_superuser_and_nobody_is_the_audits_owner(
     conn: Connection,
 ) -> None:
     attributes = "rolsuper, rolcanlogin, rolcreaterole, rolbypassrls"
-    requested = f"select rolname, {attributes} from pg_roles where rolname = any(%s)"  # noqa: S608
-    rows = await (await conn.execute(requested, [list(ROLES)])).fetchall()
+    query = f"select rolname, {attributes} from pg_roles where rolname = any(%s)"  # noqa: S608
+    rows = await (await conn.execute(query, [list(ROLES)])).fetchall()
     assert sorted(rows) == sorted((role, False, False, False, False) for role in ROLES)
     members = "select count(*) from pg_auth_members where roleid = %s::regrole"
     assert await (await conn.execute(members, [AUDIT_OWNER])).fetchone() == (0,)

@@ -54,8 +54,8 @@ async def _two_units(conn: Connection, store: Path) -> None:
 
 
 async def _owner_of_rows(conn: Connection, table: str) -> set[int | None]:
-    requested = SQL("select distinct patient from {}").format(Identifier(*table.split(".")))
-    return set(cells_of(await (await conn.execute(requested)).fetchall(), 0))
+    query = SQL("select distinct patient from {}").format(Identifier(*table.split(".")))
+    return set(cells_of(await (await conn.execute(query)).fetchall(), 0))
 
 
 async def test_every_table_that_leads_to_a_patient_has_a_forced_policy(conn: Connection) -> None:

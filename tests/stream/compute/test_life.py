@@ -108,31 +108,35 @@ def _on(derived: Derived, dates: frozenset[date]) -> Derived:
 
 
 def _as_bytes(derived: Derived) -> bytes:
-    choices = sorted(
+    selections = sorted(
         derived.source_selections,
-        key=lambda choice: (choice.local_date, METRIC[choice.metric].id, choice.start_ms),
+        key=lambda selection: (
+            selection.local_date,
+            METRIC[selection.metric].id,
+            selection.start_ms,
+        ),
     )
-    return dumps(plain(replace(derived, source_selections=tuple(choices))))
+    return dumps(plain(replace(derived, source_selections=tuple(selections))))
 
 
 @INVARIANT
 @given(life=lives())
 def test_zones_add_up_and_no_minute_is_counted_by_two(life: Life) -> None:
     full = full_window(life)
-    matches = derive(full)
-    for session in matches.sessions:
+    derived = derive(full)
+    for session in derived.sessions:
         assert_adds_up(session)
-    for day in matches.days:
+    for day in derived.days:
         start, end = day_bounds(day.local_date, life.zone)
         assert day.volume.total == end - start
         assert day.session_ms == day.zones.total
         assert day.session_ms + day.paused_ms == day.elapsed_ms
         assert day.paused_ms >= 0
         assert day.wear_min <= (end - start) // MINUTE_MS
-        assert day.steps == _steps(full, matches.source_selections, day)
-    exercise = [row for row in matches.sessions if not is_no_exercise(row.why)]
-    assert sum(values_of(matches.days, "elapsed_ms")) == _covered(exercise)
-    assert_single_source(matches.source_selections)
+        assert day.steps == _steps(full, derived.source_selections, day)
+    exercise = [row for row in derived.sessions if not is_no_exercise(row.why)]
+    assert sum(values_of(derived.days, "elapsed_ms")) == _covered(exercise)
+    assert_single_source(derived.source_selections)
 
 
 def assert_adds_up(session: Session) -> None:
@@ -164,16 +168,16 @@ def _covered(sessions: Iterable[Session]) -> int:
     return total
 
 
-def assert_single_source(choices: Iterable[SourceSelection]) -> None:
+def assert_single_source(selections: Iterable[SourceSelection]) -> None:
     """Assert that ranges of a metric overlap only where the same source is selected in both.
 
     They may overlap where sessions of two dates do.
     """
     by_metric: dict[str, list[SourceSelection]] = defaultdict(list)
-    for choice in choices:
-        by_metric[choice.metric].append(choice)
+    for selection in selections:
+        by_metric[selection.metric].append(selection)
     for metric, own in by_metric.items():
-        for before, after in combinations(sorted(own, key=lambda choice: choice.start_ms), 2):
+        for before, after in combinations(sorted(own, key=lambda selection: selection.start_ms), 2):
             apart = before.end_ms <= after.start_ms
             assert apart or (
                 metric in SESSION_METRICS
@@ -182,12 +186,12 @@ def assert_single_source(choices: Iterable[SourceSelection]) -> None:
             )
 
 
-def _steps(full: Window, choices: Sequence[SourceSelection], day: Day) -> int | None:
+def _steps(full: Window, selections: Sequence[SourceSelection], day: Day) -> int | None:
     """Return the steps of a date: the greater of those of the selected sources and the stated."""
     own = [
-        choice
-        for choice in choices
-        if choice.metric == STEPS and choice.local_date == day.local_date
+        selection
+        for selection in selections
+        if selection.metric == STEPS and selection.local_date == day.local_date
     ]
     counts = counted_by_minute(matching(full.columns, metric=STEPS))
     counted = []

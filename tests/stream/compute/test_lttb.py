@@ -44,8 +44,8 @@ def curves(draw: st.DrawFn) -> tuple[Instants, Values]:
 @given(curve=curves(), points=st.integers(2, 60))
 def test_equals_the_definition(curve: tuple[Instants, Values], points: int) -> None:
     t, v = curve
-    matches = lttb(t, v, points)
-    assert matches.tolist() == naive((t - t[0]).astype(float).tolist(), v.tolist(), points)
+    kept = lttb(t, v, points)
+    assert kept.tolist() == naive((t - t[0]).astype(float).tolist(), v.tolist(), points)
 
 
 @given(curve=curves(), points=st.integers(2, 60))
@@ -53,10 +53,10 @@ def test_is_some_of_the_samples_with_the_first_and_the_last(
     curve: tuple[Instants, Values], points: int
 ) -> None:
     t, v = curve
-    matches = lttb(t, v, points)
-    assert len(matches) == min(points, len(t))
-    assert (int(matches[0]), int(matches[-1])) == (0, len(t) - 1)
-    assert bool(np.all(np.diff(matches) > 0))
+    kept = lttb(t, v, points)
+    assert len(kept) == min(points, len(t))
+    assert (int(kept[0]), int(kept[-1])) == (0, len(t) - 1)
+    assert bool(np.all(np.diff(kept) > 0))
 
 
 def test_a_lone_peak_is_kept() -> None:

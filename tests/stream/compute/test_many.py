@@ -130,7 +130,7 @@ def follows(part: SessionCandidate, claim: SessionCandidate) -> bool:
 
 def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
     """Return which candidates are the same session, each compared with each."""
-    matches = [{item.id} for item in some]
+    groups_of_ids = [{item.id} for item in some]
     for part in some:
         for claim in some:
             if (
@@ -138,9 +138,11 @@ def groups(some: Sequence[SessionCandidate]) -> set[frozenset[str]]:
                 and (part.start_ms, part.id) < (claim.start_ms, claim.id)
                 and follows(part, claim)
             ):
-                mine = [group for group in matches if part.id in group or claim.id in group]
-                matches = [group for group in matches if group not in mine] + [set().union(*mine)]
-    return set(map(frozenset, matches))
+                mine = [group for group in groups_of_ids if part.id in group or claim.id in group]
+                groups_of_ids = [group for group in groups_of_ids if group not in mine] + [
+                    set().union(*mine)
+                ]
+    return set(map(frozenset, groups_of_ids))
 
 
 @INVARIANT
@@ -176,10 +178,10 @@ def test_a_bout_is_absorbed_by_one_that_shares_half_of_the_shorter(
 def test_zones_in_pieces_are_differences_of_zones_from_the_start(
     samples: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
-    matches = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
-    t = _T0 + 1000 * np.array(list(matches), np.int64)
-    v = np.array(cells_of(matches.values(), 0), np.float64)
-    hold = 1000 * np.array(cells_of(matches.values(), 1), np.int64)
+    samples_at = {at: (bpm, hold) for at, bpm, hold in sorted(samples)}
+    t = _T0 + 1000 * np.array(list(samples_at), np.int64)
+    v = np.array(cells_of(samples_at.values(), 0), np.float64)
+    hold = 1000 * np.array(cells_of(samples_at.values(), 1), np.int64)
     track = ResolvedSeries(metric=HEART, t=t, v=v, hold=hold)
     at = [_T0 + 1000 * cut for cut in sorted(cuts)]
     pieces = list(zip(at[::2], at[1::2], strict=False))
@@ -261,13 +263,13 @@ def test_no_line_is_run_for_each_sample() -> None:
 
 def test_sessions_beyond_what_a_date_may_have_are_rows_that_do_not_count() -> None:
     reports = [_manual(n, 130_000, 700_000) for n in range(MOST_A_DATE + 7)]
-    matches = derive(_window(reports=reports))
-    plain = matching(matches.sessions, why=BEYOND_LIMIT)
-    assert (len(matches.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
+    derived = derive(_window(reports=reports))
+    plain = matching(derived.sessions, why=BEYOND_LIMIT)
+    assert (len(derived.sessions), len(plain)) == (MOST_A_DATE + 7, 7)
     for item in plain:
         assert not item.counts
         assert item.zones == ZoneTimes(unknown=700_000)
-    assert matches.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
+    assert derived.days[0].session_ms == (MOST_A_DATE + 6) * 130_000 + 700_000
 
 
 def test_a_long_session_has_figures_behind_its_legs_and_the_next_long_one_has_none() -> None:
@@ -308,10 +310,10 @@ def test_a_week_of_overlapping_weeks_is_worked_out_once() -> None:
         )
         for n in range(100)
     ]
-    matches = derive(
+    derived = derive(
         _window(
             workouts=[_attributed(Workout(head=head, type="hiking")) for head in heads],
             columns=(heart,),
         )
     )
-    assert sum(session.why != BEYOND_LIMIT for session in matches.sessions) == 1
+    assert sum(session.why != BEYOND_LIMIT for session in derived.sessions) == 1

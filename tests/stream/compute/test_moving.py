@@ -31,9 +31,9 @@ def test_what_no_sample_holds_is_a_stop() -> None:
     before, after = speed([1.5] * 100), speed([1.5] * 100)
     t = np.concatenate([before.t, after.t + 160_000])
     both = ResolvedSeries(metric="speed", t=t, v=np.full(200, 1.5), hold=np.full(200, 30_000))
-    matches = stops_between(both, 0, 260_000, "wheel")
-    assert matches == ((129_000, 160_000),)
-    assert moving_ms(260_000, matches) == 229_000
+    stops = stops_between(both, 0, 260_000, "wheel")
+    assert stops == ((129_000, 160_000),)
+    assert moving_ms(260_000, stops) == 229_000
 
 
 @pytest.mark.parametrize("family", ["gym", "calm", "play", "other"])
@@ -50,10 +50,10 @@ def test_too_little_speed_tells_nothing() -> None:
 @given(st.lists(st.sampled_from([0.0, 0.3, 1.0]), min_size=1, max_size=200))
 def test_stops_are_ordered_within_the_session_and_apart(values: list[float]) -> None:
     end = len(values) * 1_000
-    matches = stops_between(speed(values), 0, end, "foot")
-    assert matches is not None
-    flat = list(chain.from_iterable(matches))
+    stops = stops_between(speed(values), 0, end, "foot")
+    assert stops is not None
+    flat = list(chain.from_iterable(stops))
     assert flat == sorted(flat)
-    for a, b in matches:
+    for a, b in stops:
         assert b - a >= 10_000
-    assert 0 <= moving_ms(end, matches) <= end
+    assert 0 <= moving_ms(end, stops) <= end

@@ -42,11 +42,11 @@ def test_esc_as_printed() -> None:
 
 
 def test_schemes_of_sport() -> None:
-    matches = {
+    edges = {
         name: dict(INTENSITY_SCHEMES[name].edges)
         for name in ("coaching5", "threshold5", "power7", "cadence", "prescribed")
     }
-    assert matches == {
+    assert edges == {
         "coaching5": {"hrmax": (50, 60, 70, 80, 90)},
         "threshold5": {"threshold_hr": (68, 83, 94, 105)},
         "power7": {"ftp": (55, 75, 90, 105, 120, 150)},

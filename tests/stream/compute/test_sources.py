@@ -6,7 +6,7 @@ import pytest
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import reported_series
-from stream.compute.series.resolve import resolve
+from stream.compute.series.source_selection import resolve
 from stream.compute.series.sources import hold_times, source_rank, streamed_hold_times
 from stream.compute.sessions.session_rows import heart_summary
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from model.derived.days import Day
 from model.intensity import ZoneTimes
-from stream.compute.weeks import dose_minutes, week_of_days
+from stream.compute.intensity.dose import dose_minutes
+from stream.compute.weeks import week_of_days
 from tests.rows import values_of
 from tests.weeks import type_total
 

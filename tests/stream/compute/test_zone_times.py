@@ -87,9 +87,9 @@ def banded(
     by_metric = {tracks.metric: tracks} if isinstance(tracks, ResolvedSeries) else tracks
     session = _session(by_metric, (0, minutes * _MINUTE), profile, exertion)
     rows = zone_times_by_method(session, family=family, prescribed=prescribed)
-    matches = {(row.scheme, row.method): row for row in rows}
-    assert len(matches) == len(rows)
-    return matches
+    by_key = {(row.scheme, row.method): row for row in rows}
+    assert len(by_key) == len(rows)
+    return by_key
 
 
 EVERYTHING = {
@@ -134,8 +134,8 @@ def test_an_edge_belongs_to_the_class_above_and_a_float_below_does_not(
 
 
 def test_the_patient_with_everything_has_every_method_once() -> None:
-    matches = banded(EVERYTHING, _TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
-    assert list(matches) == [
+    times = banded(EVERYTHING, _TESTED, exertion=4, prescribed=PRESCRIBED["bpm"])
+    assert list(times) == [
         ("acsm2011", "clinician"),
         ("acsm2011", "hrr:measured"),
         ("acsm2011", "hrmax:measured"),
@@ -171,20 +171,20 @@ def test_golden_patient_a_steady_95() -> None:
 
 
 def test_what_the_drug_forbids_is_shown_and_counts_nothing() -> None:
-    matches = banded(_track("heart_rate", *[95.0] * 10), _BLOCKED, prescribed=PRESCRIBED["hrr"])
-    assert set(values_of(matches.values(), "method")) == {
+    times = banded(_track("heart_rate", *[95.0] * 10), _BLOCKED, prescribed=PRESCRIBED["hrr"])
+    assert set(values_of(times.values(), "method")) == {
         "hrr:brawner",
         "hrmax:brawner",
         "prescribed:hrr:brawner",
     }
-    for row in matches.values():
+    for row in times.values():
         assert (row.valid, set(row.ms), row.unknown_ms) == (False, {0}, 600_000)
 
 
 def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
     limited = replace(_TESTED, rate_limited=True)
-    matches = banded(EVERYTHING, limited, exertion=4, prescribed=PRESCRIBED["bpm"])
-    assert {key for key, row in matches.items() if not row.valid} == {
+    times = banded(EVERYTHING, limited, exertion=4, prescribed=PRESCRIBED["bpm"])
+    assert {key for key, row in times.items() if not row.valid} == {
         ("acsm2011", "hrr:measured"),
         ("acsm2011", "hrmax:measured"),
         ("esc2020", "hrr:measured"),
@@ -192,15 +192,15 @@ def test_the_clinicians_figures_hold_where_formulas_do_not() -> None:
         ("coaching5", "hrmax:measured"),
         ("threshold5", "threshold_hr:measured"),
     }
-    assert matches["prescribed", "prescribed:bpm"].ms == (0, _MINUTE, 0)
-    assert matches["acsm2011", "clinician"].ms == (0, 0, _MINUTE, 0, 0)
+    assert times["prescribed", "prescribed:bpm"].ms == (0, _MINUTE, 0)
+    assert times["acsm2011", "clinician"].ms == (0, 0, _MINUTE, 0, 0)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_steps_are_counted_on_foot_only(family: str) -> None:
-    matches = banded(_track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
+    times = banded(_track("cadence", 110.0), family=family, prescribed=PRESCRIBED["cadence"])
     keys = [("cadence", "cadence:absolute"), ("prescribed", "prescribed:cadence:absolute")]
-    assert list(matches) == (keys if family == "foot" else [])
+    assert list(times) == (keys if family == "foot" else [])
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_the_prescribed_range_is_below_within_above(
     ],
 )
 def test_prescribed_exertion_is_the_whole_session(method: str, cr10: float, within: int) -> None:
-    matches = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
-    row = matching(matches.values(), scheme="prescribed")[0]
+    times = banded({}, None, exertion=cr10, prescribed=PRESCRIBED[method])
+    row = matching(times.values(), scheme="prescribed")[0]
     assert row.ms[within] == 10 * _MINUTE
     assert (sum(row.ms), row.unknown_ms, row.inputs["exertion_cr10"]) == (10 * _MINUTE, 0, cr10)
 
@@ -273,9 +273,9 @@ def test_the_scale_of_an_answer_is_named() -> None:
     ],
 )
 def test_the_whole_session_is_in_the_class_of_the_answer(cr10: float, acsm: str, esc: str) -> None:
-    matches = banded({}, None, exertion=cr10)
+    times = banded({}, None, exertion=cr10)
     for scheme, name in (("acsm2011", acsm), ("esc2020", esc)):
-        row = matches[scheme, "rpe:borg-cr10"]
+        row = times[scheme, "rpe:borg-cr10"]
         assert dict(zip(row.names, row.ms, strict=True)) == {
             **dict.fromkeys(row.names, 0),
             name: 10 * _MINUTE,

@@ -163,10 +163,10 @@ def facts_of(answer: ReaderAnswer) -> list[str]:
 
 def test_many_at_once_are_read_by_few_readers(zygote: Zygote) -> None:
     async def many(pool: ReaderPool) -> list[ReaderAnswer]:
-        matches = await asyncio.gather(
+        lists = await asyncio.gather(
             *(pool.read([file(_WALK), file(b"no file")]) for _ in range(10))
         )
-        return list(chain.from_iterable(matches))
+        return list(chain.from_iterable(lists))
 
     assert _kinds(_use(zygote, many)) == [None, RejectKind.UNKNOWN] * 10
 

@@ -9,7 +9,7 @@ from model.calendar import MINUTE_MS
 from model.derived.sessions import ABOVE_CEILING, FAR_ABOVE_CEILING
 from model.facts import DeviceType, Source, Values
 from stream.compute.series.reported_columns import ReportedSeries
-from stream.compute.series.resolve import resolve
+from stream.compute.series.source_selection import resolve
 from stream.compute.sessions.ceiling import ceiling_flags
 
 _CEILING = 130.0

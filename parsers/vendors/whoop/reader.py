@@ -156,8 +156,8 @@ def _recovery_of(sleep: JsonObject, requested: Fetch) -> Fetch:
 
 def _later(requested: Fetch, path: str, key: str, received_ms: int) -> Iterator[ReaderItem]:
     """Yield the request for what is not scored yet; each time it waits twice as long."""
-    matches = _AGAIN.fullmatch(key)
-    name, tried = (matches[1], int(matches[2]) + 1) if matches else (key, 0)
+    match = _AGAIN.fullmatch(key)
+    name, tried = (match[1], int(match[2]) + 1) if match else (key, 0)
     # what is never scored must not be asked for without end
     if tried >= _MOST_TRIES:
         yield rejects([Unreadable("body.score_state", "not scored after half a day")])[0]

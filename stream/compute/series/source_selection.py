@@ -8,112 +8,33 @@ only where another source is selected.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.calendar import MINUTE_MS
 from model.columns import runs
+from model.columns.rollups import Integers
 from model.derived.sessions import SourceSelection
-from model.facts import Instants, Source
+from model.facts import Instants
 from stream.compute.series.reported_columns import ReportedSeries
-from stream.compute.series.resolved_series import ResolvedSeries
-from stream.compute.series.sources import (
-    STREAMED,
-    hold_ms,
-    hold_times,
-    source_rank,
-    streamed_hold_times,
+from stream.compute.series.resolved_metric import (
+    SELECTION_REASONS,
+    ResolvedMetric,
+    selected_holds,
 )
+from stream.compute.series.resolved_series import ResolvedSeries
+from stream.compute.series.sources import hold_ms, hold_times, source_rank
 
-# Why a source is selected, from the weakest to the strongest reason.
-_REASONS = ("only", "name", "samples", "rank", "coverage")
-_ONLY, _NAME, _SAMPLES, _RANK, _COVERAGE = range(len(_REASONS))
+# Positions in `SELECTION_REASONS`.
+_ONLY, _NAME, _SAMPLES, _RANK, _COVERAGE = range(len(SELECTION_REASONS))
 
 # A score is `(rank + 1) * _RANK_STEP - bits of the number of samples`; the least score is selected.
 _RANK_STEP = 64  # more bits than any number of samples has, so that a better rank always wins
 # A source that covers less than half of a minute has this much more for each ms not covered.
 _COVER_STEP = 1024  # more than any rank has, so that the better covered of such sources always wins
 _HALF_MS = MINUTE_MS // 2
-# Where a series is cut, the hold of this many samples may change. This many show how they hold.
-_EDGE, _SEEN = 2, 4
 _NO_SCORE = np.iinfo(np.int64).max
-
-_Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ResolvedMetric:
-    """The samples of the selected sources of a metric, and which source was selected when.
-
-    `series` holds the samples, and `source_index` int64[n] the position in `sources` of each
-    sample's source. `minutes` int64[m] are the epoch minutes with a sample, increasing. For each of
-    them `selected` int64[m] is the position in `sources` of the selected source, and `why` int64[m]
-    the position in `_REASONS` of the reason.
-    """
-
-    metric: str
-    sources: tuple[Source, ...]
-    series: ResolvedSeries
-    source_index: _Integers
-    minutes: Instants
-    selected: _Integers
-    why: _Integers
-
-    def within(self, start_ms: int, end_ms: int) -> ResolvedSeries:
-        """Return the samples in [start_ms, end_ms), as views of the columns."""
-        return self.series.within(start_ms, end_ms)
-
-    def since(self, start_ms: int) -> "ResolvedMetric":
-        """Return the metric without the samples before an instant.
-
-        The first of them hold as if nothing came before, because the result must not depend on
-        whether earlier samples are loaded. The minutes and the selection stay as they are.
-        """
-        low = int(self.series.t.searchsorted(start_ms))
-        if not low:
-            return self
-        t, index = self.series.t[low:], self.source_index[low:]
-        hold = self.series.hold[low:].copy()
-        hold[:_EDGE] = _holds(self.sources, t[:_SEEN], index[:_SEEN])[:_EDGE]
-        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[low:], hold=hold)
-        return replace(self, series=series, source_index=index)
-
-    def before(self, end_ms: int) -> "ResolvedMetric":
-        """Return the metric without the samples at or after an instant.
-
-        The last of them hold as if nothing followed, because the result must not depend on whether
-        later samples are loaded. The minutes and the selection stay as they are.
-        """
-        high = int(self.series.t.searchsorted(end_ms))
-        if high == len(self.series.t):
-            return self
-        t, index = self.series.t[:high], self.source_index[:high]
-        hold, edge = self.series.hold[:high].copy(), max(0, high - _EDGE)
-        hold[edge:] = _holds(self.sources, t[-_SEEN:], index[-_SEEN:])[-_EDGE:]
-        series = ResolvedSeries(metric=self.metric, t=t, v=self.series.v[:high], hold=hold)
-        return replace(self, series=series, source_index=index)
-
-    def main_source(self, start_ms: int, end_ms: int) -> Source | None:
-        """Return the source of most samples in [start_ms, end_ms), None without samples.
-
-        Of sources with equally many samples the best ranked is returned.
-        """
-        inside = self._indices(start_ms, end_ms)
-        # `argmax` takes the first of equals, and sources are ordered from the best.
-        counts = np.bincount(inside, minlength=len(self.sources))
-        return self.sources[int(np.argmax(counts))] if len(inside) else None
-
-    def sources_between(self, start_ms: int, end_ms: int) -> frozenset[Source]:
-        """Return the sources of the samples in [start_ms, end_ms)."""
-        present = np.unique(self._indices(start_ms, end_ms)).tolist()
-        return frozenset(self.sources[index] for index in present)
-
-    def _indices(self, start_ms: int, end_ms: int) -> _Integers:
-        low, high = np.searchsorted(self.series.t, (start_ms, end_ms))
-        return self.source_index[low:high]
 
 
 def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
@@ -127,7 +48,7 @@ def resolve(metric: str, series: Sequence[ReportedSeries]) -> ResolvedMetric:
     if len(filled) == 1:
         return _of_only_source(metric, filled[0])
     own_minutes: list[Instants] = []
-    scores: list[_Integers] = []
+    scores: list[Integers] = []
     for reported in filled:
         with_samples, counts = _minutes(reported.t)
         own_minutes.append(with_samples)
@@ -164,7 +85,7 @@ def source_selections(
             source=resolved.sources[int(selected[a])],
             start_ms=int(minutes[a]) * MINUTE_MS,
             end_ms=(int(minutes[b]) + 1) * MINUTE_MS,
-            why=_REASONS[int(reason)],
+            why=SELECTION_REASONS[int(reason)],
         )
         selections.append(selection)
     return tuple(selections)
@@ -180,7 +101,7 @@ def _minutes(t: Instants) -> tuple[Instants, Instants]:
     return minutes[first], runs.lengths(first, len(t))
 
 
-def _uncovered(series: ReportedSeries, counts: Instants) -> _Integers:
+def _uncovered(series: ReportedSeries, counts: Instants) -> Integers:
     """Return for each minute with a sample how many ms a source leaves uncovered, int64[m].
 
     0 where its samples cover half of the minute, counts by their intervals. `counts` int64[m] are
@@ -218,7 +139,7 @@ def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
     minutes, _ = _minutes(series.t)
     zeros = np.zeros(len(minutes), np.int64)
     index = np.zeros(len(series.t), np.int64)
-    hold = _holds((series.source,), series.t, index)
+    hold = selected_holds((series.source,), series.t, index)
     return ResolvedMetric(
         metric=metric,
         sources=(series.source,),
@@ -230,22 +151,9 @@ def _of_only_source(metric: str, series: ReportedSeries) -> ResolvedMetric:
     )
 
 
-def _holds(sources: Sequence[Source], t: Instants, index: _Integers) -> _Integers:
-    """Return for how long each of the selected samples holds at most, int64[n] in ms.
-
-    `index` int64[n] is the position in `sources` of each sample's source.
-    """
-    streamed = [source.method in STREAMED for source in sources]
-    if not any(streamed):
-        return hold_times(t)
-    if all(streamed):
-        return streamed_hold_times(t, index)
-    return np.where(np.array(streamed)[index], streamed_hold_times(t, index), hold_times(t))
-
-
 def _select(
-    n: int, positions: Sequence[Instants], scores: Sequence[_Integers]
-) -> tuple[_Integers, _Integers]:
+    n: int, positions: Sequence[Instants], scores: Sequence[Integers]
+) -> tuple[Integers, Integers]:
     """Return which source is selected in each of `n` minutes, and why.
 
     `positions` and `scores` hold for each source its minutes and its score in each of them. The
@@ -263,8 +171,8 @@ def _select(
     return selected, why
 
 
-def _reason(best: _Integers, score: _Integers) -> _Integers:
-    """Return what distinguishes two scores, as positions in `_REASONS`."""
+def _reason(best: Integers, score: Integers) -> Integers:
+    """Return what distinguishes two scores, as positions in `SELECTION_REASONS`."""
     no_other = best == _NO_SCORE
     other_cover = best // _COVER_STEP != score // _COVER_STEP
     other_rank = -(-best // _RANK_STEP) != -(-score // _RANK_STEP)  # rounds up to the rank
@@ -279,8 +187,8 @@ def _collect(
     metric: str,
     series: Sequence[ReportedSeries],
     minutes: Instants,
-    selected: _Integers,
-    why: _Integers,
+    selected: Integers,
+    why: Integers,
 ) -> ResolvedMetric:
     """Return the samples of each source in the minutes in which it is selected, by time."""
     # numpy cannot concatenate nothing: the empty columns stand for no source at all.
@@ -298,7 +206,7 @@ def _collect(
     times = times[order]
     index = np.repeat(np.arange(len(series)), np.array(counts, np.int64))[order]
     sources = tuple(reported.source for reported in series)
-    hold = _holds(sources, times, index)
+    hold = selected_holds(sources, times, index)
     return ResolvedMetric(
         metric=metric,
         sources=sources,

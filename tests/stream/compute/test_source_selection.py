@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import reported_series
-from stream.compute.series.resolve import ResolvedMetric, resolve, source_selections
+from stream.compute.series.resolved_metric import ResolvedMetric
+from stream.compute.series.source_selection import resolve, source_selections
 from tests.depth import INVARIANT
 from tests.rows import values_of
 
@@ -57,11 +58,11 @@ def _selected(resolved: ResolvedMetric) -> list[tuple[str, str, int, int, str]]:
 
 
 def test_the_best_ranked_speaks_where_it_has_a_sample_and_the_next_where_it_has_none() -> None:
-    matches = spoken(
+    resolved = spoken(
         _column(_BACK, list(range(10)), value=70), _column(_STRAP, [3, 4, 5], value=120)
     )
-    assert matches.series.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
-    assert _selected(matches) == [
+    assert resolved.series.v.tolist() == [70, 70, 70, 120, 120, 120, 70, 70, 70, 70]
+    assert _selected(resolved) == [
         ("a", "watch", 0, 3, "only"),
         ("a", "strap", 3, 6, "rank"),
         ("a", "watch", 6, 10, "only"),
@@ -90,8 +91,8 @@ def test_of_equal_ranks_the_one_with_clearly_more_samples_then_the_first_by_name
 def test_the_best_ranked_of_those_that_cover_half_of_the_minute(
     strap: list[float], selected: tuple[str, str]
 ) -> None:
-    matches = spoken(_at_seconds(_STRAP, strap), _column(_BACK, [0]))
-    ((_, device, _, _, why),) = _selected(matches)
+    resolved = spoken(_at_seconds(_STRAP, strap), _column(_BACK, [0]))
+    ((_, device, _, _, why),) = _selected(resolved)
     assert (device, why) == selected
 
 
@@ -107,15 +108,15 @@ def test_the_best_ranked_of_those_that_cover_half_of_the_minute(
 def test_where_none_covers_half_of_a_minute_the_best_covered(
     strap: list[float], watch: list[float], selected: tuple[str, str]
 ) -> None:
-    matches = spoken(_at_seconds(_STRAP, strap), _at_seconds(_WATCH, watch))
-    ((_, device, _, _, why),) = _selected(matches)
+    resolved = spoken(_at_seconds(_STRAP, strap), _at_seconds(_WATCH, watch))
+    ((_, device, _, _, why),) = _selected(resolved)
     assert (device, why) == selected
 
 
 @pytest.mark.parametrize("second", [0, 29.999, 59.999])
 def test_a_source_of_a_sample_a_minute_covers_its_minutes(second: float) -> None:
-    matches = spoken(_at_seconds(_BACK, [second]), _column(_PHONE, [0], 60))
-    assert [(row[1], row[4]) for row in _selected(matches)] == [("watch", "rank")]
+    resolved = spoken(_at_seconds(_BACK, [second]), _column(_PHONE, [0], 60))
+    assert [(row[1], row[4]) for row in _selected(resolved)] == [("watch", "rank")]
 
 
 def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
@@ -123,27 +124,27 @@ def test_a_range_goes_on_over_minutes_in_which_nobody_speaks() -> None:
 
 
 def test_each_sample_holds_as_long_as_its_source_allows() -> None:
-    matches = spoken(_column(_BACK, [0, 2]), _column(_STRAP, [1]))
-    assert matches.series.hold.tolist() == [90_000, 30_000, 60_000]
+    resolved = spoken(_column(_BACK, [0, 2]), _column(_STRAP, [1]))
+    assert resolved.series.hold.tolist() == [90_000, 30_000, 60_000]
 
 
 def test_a_source_without_an_accepted_sample_does_not_speak() -> None:
-    matches = spoken(_column(_BACK, [0, 1]), _column(_STRAP, [0, 1], value=20))
-    assert _selected(matches) == [("a", "watch", 0, 2, "only")]
+    resolved = spoken(_column(_BACK, [0, 1]), _column(_STRAP, [0, 1], value=20))
+    assert _selected(resolved) == [("a", "watch", 0, 2, "only")]
 
 
 def test_choices_are_cut_at_the_edges_asked_for() -> None:
-    matches = spoken(_column(_BACK, list(range(10))))
-    cut = source_selections(matches, 3 * _MIN, 6 * _MIN, _DAY)
+    resolved = spoken(_column(_BACK, list(range(10))))
+    cut = source_selections(resolved, 3 * _MIN, 6 * _MIN, _DAY)
     assert [(c.start_ms // _MIN, c.end_ms // _MIN) for c in cut] == [(3, 6)]
-    assert source_selections(matches, 50 * _MIN, 60 * _MIN, _DAY) == ()
+    assert source_selections(resolved, 50 * _MIN, 60 * _MIN, _DAY) == ()
 
 
 def test_the_source_of_most_samples_is_the_main_one() -> None:
-    matches = spoken(_column(_BACK, list(range(10))), _column(_STRAP, [3, 4], 60))
-    assert matches.main_source(0, 10 * _MIN) == _STRAP
-    assert matches.main_source(5 * _MIN, 10 * _MIN) == _BACK
-    assert matches.main_source(20 * _MIN, 30 * _MIN) is None
+    resolved = spoken(_column(_BACK, list(range(10))), _column(_STRAP, [3, 4], 60))
+    assert resolved.main_source(0, 10 * _MIN) == _STRAP
+    assert resolved.main_source(5 * _MIN, 10 * _MIN) == _BACK
+    assert resolved.main_source(20 * _MIN, 30 * _MIN) is None
 
 
 def test_every_metric_is_resolved_by_itself() -> None:
@@ -167,25 +168,25 @@ _columns = st.builds(
 def test_no_minute_is_spoken_for_by_two_sources_and_none_is_lost(
     some: list[SampleColumn], chance: random.Random
 ) -> None:
-    matches = spoken(*some)
+    resolved = spoken(*some)
     by_minute: dict[int, set[int]] = {}
-    for at, owner in zip(matches.series.t.tolist(), matches.source_index.tolist(), strict=True):
+    for at, owner in zip(resolved.series.t.tolist(), resolved.source_index.tolist(), strict=True):
         by_minute.setdefault(at // _MIN, set()).add(owner)
     for owners in by_minute.values():
         assert len(owners) == 1
     assert (
         sorted(by_minute)
-        == matches.minutes.tolist()
+        == resolved.minutes.tolist()
         == np.unique(np.concatenate(values_of(some, "t")) // _MIN).tolist()
     )
     mixed = list(some)
     chance.shuffle(mixed)
     again = spoken(*mixed)
     assert (again.series.t.tobytes(), again.source_index.tobytes()) == (
-        matches.series.t.tobytes(),
-        matches.source_index.tobytes(),
+        resolved.series.t.tobytes(),
+        resolved.source_index.tobytes(),
     )
-    ranges = source_selections(matches, 0, 100 * _MIN, _DAY)
+    ranges = source_selections(resolved, 0, 100 * _MIN, _DAY)
     for a, b in pairwise(ranges):
         assert a.end_ms <= b.start_ms
         assert a.source != b.source

@@ -125,8 +125,8 @@ def _deletion(record: str, body: JsonObject, context: Context) -> Deletion:
     # without a time it holds for all that was known when it came
     unknown: tuple[int, int | None] = (context.received_ms, None)
     at_ms, offset = kept_without(errors, unknown, instant_of, *at)
-    of = head(oura_source(), f"{record}:deleted", at_ms, (at_ms, at_ms), offset)
-    return Deletion(head=of, target=record)
+    fact_head = head(oura_source(), f"{record}:deleted", at_ms, (at_ms, at_ms), offset)
+    return Deletion(head=fact_head, target=record)
 
 
 def _answer(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.delivery.patience import (
+from alerts.delivery.attempts import (
     GIVE_UP_MS,
     LONGEST_PAUSE_MS,
     REFUSED_GIVE_UP_MS,

@@ -1,0 +1,1 @@
+"""Runs of missed days, which rules of adherence look for, and their findings."""
