@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from types import UnionType
@@ -20,6 +21,15 @@ _LINE_AND_COLUMN = re.compile(r" at line (\d+) column (\d+)$")
 _LONGEST = 1024 * 1024  # bytes; a profile or a prescription has a few hundred
 
 
+_MEMBERS = TypeAdapter(dict[str, Any])
+
+
+@cache
+def _adapter(cls: type[Any]) -> TypeAdapter[Any]:
+    # to build it takes a hundred times as long as to read a file with it
+    return TypeAdapter(cls)
+
+
 class JsonFileError(ValueError):
     """A file that cannot be used; the text has a line for each mistake, and repeats no value."""
 
@@ -29,9 +39,10 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
     content = _content(path)
     known = set(signature(cls).parameters)
     try:
-        members = TypeAdapter(dict[str, Any]).validate_json(content)
+        members = _MEMBERS.validate_json(content)
         # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
-        value = TypeAdapter(cls).validate_json(content, strict=True)
+        # mypy takes no class of a type variable for hashable
+        value: _T = _adapter(cls).validate_json(content, strict=True)  # type: ignore[arg-type]
     except ValidationError as error:
         # pydantic's own text repeats values
         raise refusal(path, mistake_lines(error)) from None

@@ -6,6 +6,7 @@ does not move from NOW unless a test moves it.
 """
 
 import asyncio
+import atexit
 import hashlib
 import math
 import uuid
@@ -20,6 +21,7 @@ from typing import Any
 import httpx2
 import numpy as np
 import psycopg
+from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from alerts.registry import RULE
@@ -501,6 +503,34 @@ def _put(conn: psycopg.Connection[Any], row: _Invented) -> None:
     )
 
 
+_held: dict[str, psycopg.Connection] = {}
+
+
+def _done(dsn: str, sql: str, value: tuple[object, ...]) -> psycopg.Cursor[TupleRow]:
+    """Run a statement on a connection that stays: most statements take less time than to connect.
+
+    Only that of the database which was asked last stays, and to the end of the process at most.
+    """
+    held = _held.get(dsn)
+    if held is not None:
+        try:
+            return held.execute(sql, value or None)
+        # whoever takes the database over ends the connections of those before
+        except psycopg.OperationalError:
+            pass
+    _close_held()
+    _held[dsn] = psycopg.connect(dsn, autocommit=True)
+    return _held[dsn].execute(sql, value or None)
+
+
+def _close_held() -> None:
+    while _held:
+        _held.popitem()[1].close()
+
+
+atexit.register(_close_held)
+
+
 @dataclass(slots=True, kw_only=True)
 class Served:
     """A door served on loopback: its address, its database, and a clock that a test may move."""
@@ -516,12 +546,10 @@ class Served:
         return httpx2.post(self.url + path, timeout=30, **more)
 
     def rows(self, sql: str, *value: object) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.dsn) as conn:
-            return conn.execute(sql, value).fetchall()
+        return _done(self.dsn, sql, value).fetchall()
 
     def change(self, sql: str, *value: object) -> None:
-        with psycopg.connect(self.dsn) as conn:
-            conn.execute(sql, value)
+        _done(self.dsn, sql, value)
 
 
 async def names(_conn: Connection, pseudonyms: Sequence[str]) -> Mapping[str, str]:

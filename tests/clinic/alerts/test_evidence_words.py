@@ -23,7 +23,8 @@ from tests.rooms import ROOT
 _SWEDISH = clinic_languages()["sv"]
 _FILES = [
     *sorted((ROOT / "alerts" / "rules").rglob("*.py")),
-    *(ROOT / "alerts" / f"{name}.py" for name in ("heart", "missed", "occasions", "pain", "signs")),
+    *sorted((ROOT / "alerts" / "missed").glob("*.py")),
+    *(ROOT / "alerts" / f"{name}.py" for name in ("heart", "occasions", "pain", "signs")),
 ]
 _SIGN = {"record": "r", "at": "2026-11-22T17:02:00Z", "local_date": "2026-11-22"}
 

@@ -267,7 +267,7 @@ def test_a_text_is_bounded_by_characters_that_are_shown() -> None:
     assert text_problem("Åsa's knee: 5 < 6 & \U0001f642", 40) == ""
     assert text_problem("a\nb", 40) == "has a control character"
     assert text_problem("a\nb", 40, allowed="\n") == ""
-    assert text_problem("\ud800", 40) == "has a control character"
+    assert text_problem("\ud800", 40) == "has bytes that are no UTF-8 text"
 
 
 def test_an_annotation_lies_within_the_calendar() -> None:
