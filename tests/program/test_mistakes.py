@@ -127,12 +127,15 @@ def test_a_folder_where_nothing_runs_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (["--broker", "foo"], 1, "--broker foo: must be auto"),
-        (["--clock", "foo"], 1, "must be system, fixed:EPOCH_MS or file:PATH"),
-        (["--clock", "fixed:x"], 1, "the clock 'fixed:x' has no epoch ms from 0 to"),
-        (["--clock", "fixed:-1"], 1, "has no epoch ms from 0 to"),
-        (["--clock", "fixed:99999999999999"], 1, "has no epoch ms from 0 to 9999999999999"),
-        (["--clock", "file:/nonexistent/x"], 1, "/nonexistent/x: No such file or directory"),
+        (["--broker", "foo"], 2, "--broker foo: must be auto"),
+        (["--database", "foo"], 2, "--database must be embedded, or the connection string must"),
+        (["--clinic-port", "28811", "--vendor-port", "28811"], 2, "-port are both 28811: each"),
+        (["--patient-port", "28811", "--vendor-port", "28811"], 2, "--patient-port are both 28811"),
+        (["--clock", "foo"], 2, "must be system, fixed:EPOCH_MS or file:PATH"),
+        (["--clock", "fixed:x"], 2, "the clock 'fixed:x' has no epoch ms from 0 to"),
+        (["--clock", "fixed:-1"], 2, "has no epoch ms from 0 to"),
+        (["--clock", "fixed:99999999999999"], 2, "has no epoch ms from 0 to 9999999999999"),
+        (["--clock", "file:/nonexistent/x"], 2, "/nonexistent/x: No such file or directory"),
         (["--timeout", "60"], 2, "--timeout is how long --until-alert waits"),
         (["--demo", "--until-alert", "--timeout", "inf"], 2, "'--timeout': must be a number"),
         (["--demo", "--until-alert", "--timeout", "-1"], 2, "'--timeout': must be at least 1"),
@@ -145,7 +148,7 @@ def test_an_option_that_cannot_be_is_told_before_anything_starts(
     tmp_path: Path, words: list[str], code: int, why: str
 ) -> None:
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
-    done = CliRunner().invoke(app, ["up", *words, *where])
+    done = CliRunner().invoke(app, ["up", *where, *words])
     assert (done.exit_code, list(tmp_path.iterdir())) == (code, []), done.output
     assert why in " ".join(done.output.split())
 
@@ -156,7 +159,7 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     ports = ["--vendor-port", "0", "--clinic-port", "0"]
     for data, why in ((file, "is no folder"), (file / "x", "cannot be written to")):
         done = CliRunner().invoke(app, ["up", "--data", str(data), *ports])
-        assert (done.exit_code, f"--data {data}" in done.output) == (1, True), done.output
+        assert (done.exit_code, f"--data {data}" in done.output) == (2, True), done.output
         assert why in done.output
 
 
