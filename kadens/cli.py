@@ -12,6 +12,7 @@ from kadens.command_tables.running import RUNNING_COMMANDS
 from kadens.command_tables.upkeep import UPKEEP_COMMANDS
 from kadens.embedded.process import no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup, run_because
+from kadens.output.closed_streams import fill_closed_streams
 
 _LONGEST_REASON = 200
 COMMANDS: tuple[Entry, ...] = (
@@ -91,6 +92,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the program. Its files are about patients, so only their owner may read them."""
+    fill_closed_streams()
     private_files()
     no_threads_for_algebra()
     # Imports make many objects and free few, so collecting garbage meanwhile takes time for

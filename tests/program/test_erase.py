@@ -100,6 +100,15 @@ def test_a_person_reads_a_table() -> None:
     assert "0" in done.stdout.splitlines()[-3]
 
 
+@pytest.mark.usefixtures("environment")
+def test_who_does_not_answer_erases_nothing_and_learns_how_to() -> None:
+    assert _kadens("patient", "add", "--pseudonym", "kept").exit_code == 0
+    done = _kadens("erase", "--patient", "kept", "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nothing was erased: nobody answered; --yes erases without" in done.stderr
+    assert _kadens("patient", "show", "--patient", "kept").exit_code == 0
+
+
 @pytest.mark.promise(14)
 @pytest.mark.usefixtures("environment")
 def test_the_tables_are_written_anew_on_demand() -> None:

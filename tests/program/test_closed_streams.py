@@ -1,0 +1,45 @@
+"""A standard stream that was closed before the program began reads as empty, or writes nowhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ENVIRONMENT = {"PATH": "/usr/bin:/bin"}  # no installation is named
+
+
+def _closed(stream: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command with one of its streams closed, as a shell does with `<&-`."""
+    script = f'exec "$@" {stream}'
+    argv = ["sh", "-c", script, "sh", sys.executable, "-m", "kadens", *words]
+    return subprocess.run(argv, capture_output=True, text=True, env=_ENVIRONMENT, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        (("inspect", "-"), 1, "problem at @0: the file is empty"),
+        (("record", "-", "{0}/case"), 0, "recorded"),
+        (("erase", "--patient", "p", "--data", "{0}"), 2, "nothing runs on {0}"),
+        (("patient", "identity", "--patient", "p", "--data", "{0}"), 2, "nothing runs on {0}"),
+    ],
+)
+def test_without_an_input_it_is_empty(
+    tmp_path: Path, words: tuple[str, ...], code: int, line: str
+) -> None:
+    done = _closed("<&-", *(word.format(tmp_path) for word in words))
+    assert done.returncode == code, done.stderr
+    assert line.format(tmp_path) in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("stream", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    ("words", "code"), [(("consent", "--help"), 0), (("patient", "list", "--data", "{0}"), 2)]
+)
+def test_without_an_output_the_code_is_the_same(
+    tmp_path: Path, words: tuple[str, ...], code: int, stream: str
+) -> None:
+    done = _closed(stream, *(word.format(tmp_path) for word in words))
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
