@@ -55,6 +55,31 @@ def test_an_issue_that_no_token_can_have_is_refused() -> None:
     assert "--issue" in done.stderr
 
 
+def test_a_file_about_a_patient_is_new_and_its_owners_alone(tmp_path: Path) -> None:
+    left, public = tmp_path / ".days.part", 0o644
+    left.touch()
+    left.chmod(public)  # as a killed command left it
+    for words in (
+        ("query", "days", "--format", "json"),
+        ("query", "days", "--format", "table"),
+        ("audit", "extract"),
+        ("audit", "export", "--fhir"),
+        ("rights", "access"),
+    ):
+        file = tmp_path / "days"
+        kadens(*words, "--patient", "a-1", "--out", str(file))
+        assert file.stat().st_mode & 0o777 == 0o600, words
+        first = file.read_bytes()
+        assert "exists already" in refused(*words, "--patient", "a-1", "--out", str(file))
+        assert file.read_bytes() == first
+        file.unlink()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_answer_may_go_to_a_device() -> None:
+    kadens("query", "days", "--patient", "a-1", "--format", "parquet", "--out", "/dev/null")
+
+
 def test_an_extract_replaces_no_file(tmp_path: Path) -> None:
     file = tmp_path / "extract"
     kadens("audit", "extract", "--patient", "a-1", "--out", str(file))
@@ -74,6 +99,25 @@ def test_a_file_of_heads_that_is_none_is_told(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.touch()
     assert "holds no head" in kadens("audit", "verify", "--heads", str(empty)).stderr
+
+
+def test_a_file_of_heads_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "heads"
+    monkeypatch.setenv("KADENS_AUDIT_HEADS", str(gone))
+    words = f"no head is compared: {gone} of KADENS_AUDIT_HEADS is not there"
+    assert words in kadens("audit", "verify").stderr
+    gone.touch()
+    assert f"{gone} holds no head" in kadens("audit", "verify").stderr
+
+
+def test_a_request_is_not_closed_with_an_empty_file(tmp_path: Path) -> None:
+    number = kadens("rights", "open", "access", "--patient", "a-1").stdout.split()[0]
+    empty = tmp_path / "access.zip"
+    empty.touch()
+    answer = ("rights", "answer", number, "--identified", "BankID", "--file")
+    assert f"{empty} is empty" in refused(*answer, str(empty))
 
 
 def test_no_account_to_erase_is_told() -> None:
