@@ -178,6 +178,48 @@ def test_by_is_nothing_where_all_files_are_of_one_patient(tmp_path: Path) -> Non
     assert "with --patient all are of one patient" in done.output
 
 
+_EMPTY_TEXT = [
+    ["patient", "add", "--pseudonym", ""],
+    ["patient", "list", "--unit", ""],
+    ["audit", "export", "--fhir", "--since", "2026-01-01T00:00:00Z", "--out", "x", "--patient", ""],
+    ["dead", "drop", "--class", "range", "--connector", ""],
+    ["restrict", "add", "--patient", "p", "--why", "x", "--source", ""],
+    ["import", "x", "--patient", "p", "--zone", ""],
+    ["watch", ".", "--patient", ""],
+]
+
+
+@pytest.mark.parametrize("words", _EMPTY_TEXT, ids=lambda words: " ".join(words[:2]))
+def test_an_empty_text_is_no_absent_option(tmp_path: Path, words: list[str]) -> None:
+    done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])
+    assert (done.exit_code, f"Invalid value for '{words[-2]}'" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["dead", "list", "--connector", "foo"], "'--connector': must be one of open_wearables"),
+        (["dead", "retry", "--class", "range", "--connector", "foo"], "must be one of open_wear"),
+        (["connect", "polar", "--patient", "p", "--source", "strava"], "--source goes with --tok"),
+        (["connect", "u", "--patient", "p", "--tokens", "-"], "--tokens needs --source"),
+        (["duty", "away", "c", "--from", "2026-12-21", "--to", "9999-12-31"], "to 2199-12-31"),
+        (["duty", "away", "c", "--from", "2026-12-21", "--to", "soon"], "a date such as 2026-11"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(tmp_path: Path, words: list[str], why: str) -> None:
+    named = ["--unit", "u"] if words[0] == "duty" else []
+    done = CliRunner().invoke(app, [*words, *named, "--data", str(tmp_path)])
+    assert (done.exit_code, why in " ".join(done.stderr.split())) == (2, True), done.stderr
+
+
+def test_a_case_is_of_an_instant_that_the_door_can_have(tmp_path: Path) -> None:
+    (tmp_path / "body").touch()
+    case = [str(tmp_path / "body"), str(tmp_path / "case"), "--connector", "polar"]
+    for command in ("record", "record-request"):
+        done = CliRunner().invoke(app, [command, *case, "--received", "99999999999999999999"])
+        assert (done.exit_code, "'--received'" in done.output) == (2, True), done.output
+
+
 def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     path = folder / "said.json"
     path.write_text(json.dumps(values), encoding="utf-8")

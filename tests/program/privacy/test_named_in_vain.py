@@ -1,13 +1,18 @@
 """Who or what is named and is not there is said, and nothing empty is taken for an answer."""
 
+import json
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.program.privacy.running import kadens, refused
 
 pytestmark = pytest.mark.usefixtures("installation")
 _NOBODY = ("--patient", "nobody")
+_MESSAGES = """
+insert into outbox (created_at, channel, key, recipient, body, not_before)
+values (now(), 'email', 'a', 'x', '{}', now()), (now(), 'old-hub', 'b', 'x', '{}', now())"""
 _OF = ("--patient", "a-1", "--source", "polar")
 
 
@@ -118,6 +123,29 @@ def test_a_request_is_not_closed_with_an_empty_file(tmp_path: Path) -> None:
     empty.touch()
     answer = ("rights", "answer", number, "--identified", "BankID", "--file")
     assert f"{empty} is empty" in refused(*answer, str(empty))
+
+
+def test_messages_of_a_channel_are_its_own_and_of_none_are_refused(installation: str) -> None:
+    with psycopg.connect(installation) as conn:
+        conn.execute(_MESSAGES)
+    shown = kadens("messages", "--channel", "email", "--json").stdout
+    assert [row["channel"] for row in json.loads(shown)["channels"]] == ["email"]
+    # a receiver that is no more may have messages still
+    assert "old-hub" in kadens("messages", "--channel", "old-hub").stdout
+    assert json.loads(kadens("messages", "--channel", "alerts", "--json").stdout)["channels"] == []
+    for words in (("messages",), ("messages", "retry")):
+        done = kadens(*words, "--channel", "foo", code=2)
+        assert "--channel must be one of alerts, email, old-hub" in done.stderr
+
+
+def test_a_watch_begins_with_the_patient(tmp_path: Path) -> None:
+    file = tmp_path / "walk.fit"
+    file.write_bytes(b"x")
+    for once in ((), ("--once",)):
+        words = ("watch", str(tmp_path), "--settle", "0", *once, "--patient")
+        assert "no patient has this pseudonym" in refused(*words, "nobody")
+        assert "the patient does not consent to files" in refused(*words, "a-1")
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_no_account_to_erase_is_told() -> None:
