@@ -220,6 +220,19 @@ def test_a_case_is_of_an_instant_that_the_door_can_have(tmp_path: Path) -> None:
         assert (done.exit_code, "'--received'" in done.output) == (2, True), done.output
 
 
+def test_a_backup_that_is_not_there_is_named(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    CliRunner().invoke(app, ["backup", "new-key", str(key)])
+    for source, why in ((tmp_path / "gone", "is no folder that is there"), (tmp_path, "no backup")):
+        words = ["restore", "--from", str(source), "--key", str(key), "--data", str(tmp_path / "d")]
+        done = CliRunner().invoke(app, words)
+        assert (done.exit_code, f"{source} is" in done.stderr, why in done.stderr) == (
+            1,
+            True,
+            True,
+        )
+
+
 def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:
     path = folder / "said.json"
     path.write_text(json.dumps(values), encoding="utf-8")
