@@ -10,9 +10,8 @@ from kadens.command_tables.patients import PATIENT_COMMANDS
 from kadens.command_tables.questions import QUESTION_COMMANDS
 from kadens.command_tables.running import RUNNING_COMMANDS
 from kadens.command_tables.upkeep import UPKEEP_COMMANDS
-from kadens.embedded.process import no_threads_for_algebra, private_files
+from kadens.embedded.process import fill_closed_streams, no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup, run_because
-from kadens.output.closed_streams import fill_closed_streams
 
 _LONGEST_REASON = 200
 COMMANDS: tuple[Entry, ...] = (

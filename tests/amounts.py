@@ -4,10 +4,10 @@ import argparse
 from math import isfinite
 
 
-def count_from_one(text: str) -> int:
+def positive_count(text: str) -> int:
     """Return a number of things from 1 on; an error of the command line for any other text.
 
-    >>> count_from_one("5")
+    >>> positive_count("5")
     5
     """
     if not (text.isascii() and text.isdigit() and int(text)):

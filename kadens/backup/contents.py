@@ -78,9 +78,7 @@ def read_keys(folder: Path, private: bytes) -> KeptKeys:
     """Return the newest keys of a folder; raises `BackupError`."""
     files = key_files(folder)
     if not files:
-        raise BackupError(
-            f"{folder} has no file of keys: nothing was restored; name their folder with --keys"
-        )
+        raise BackupError(f"{folder} has no file of keys; name their folder with --keys")
     # an older file may still have a key that an erasure destroyed since
     records = _complete(files[-1], private, KEY_FILES)
     keys = KeptKeys(made_ms=next(records).values["made_ms"])

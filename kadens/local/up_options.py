@@ -47,11 +47,7 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
     """
     _must_tell_the_time(options.clock)
     _must_be_usable(options.data)
-    if (
-        options.broker not in {"auto", "kafka", "mock"}
-        and not options.broker.rpartition(":")[2].isdigit()
-    ):
-        raise ValueError(f"--broker {options.broker}: must be auto, kafka, mock or HOST:PORT")
+    _must_be_broker(options.broker)
     _must_be_database(options.database)
     ports = {
         "vendor": options.vendor_port,
@@ -68,6 +64,11 @@ def _must_tell_the_time(text: str) -> None:
         clock(text)()  # a file that is not there is known before anything starts
     except OSError as error:
         raise ValueError(f"--clock {text}: {error.strerror}") from error
+
+
+def _must_be_broker(broker: str) -> None:
+    if broker not in {"auto", "kafka", "mock"} and not broker.rpartition(":")[2].isdigit():
+        raise ValueError(f"--broker {broker}: must be auto, kafka, mock or HOST:PORT")
 
 
 def _must_be_database(database: str) -> None:

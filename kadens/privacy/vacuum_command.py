@@ -1,11 +1,9 @@
 """The command that removes what erased patients leave in the database's files."""
 
-from psycopg.errors import InsufficientPrivilege
-
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
 from kadens.output.terminal import fail, print_note
-from storage.pg.rewriting import rewrite_tables
+from storage.pg.rewriting import NotOwnerError, rewrite_tables
 from storage.pg.write_ahead import LogKeptError, overwrite_old_log
 
 
@@ -20,9 +18,8 @@ def vacuum_tables(*, data: Data = DEFAULT_DATA) -> None:
     dsn = settings_of(data, migrates=True).database
     try:
         run(rewrite_tables(dsn))
-    except InsufficientPrivilege as error:
-        reason = error.diag.message_primary
-        fail(f"this login may not write the tables anew, but the one that migrates may: {reason}")
+    except NotOwnerError as error:
+        fail(str(error))
     print_note(f"all tables are written anew; {_of_log(dsn)}")
 
 

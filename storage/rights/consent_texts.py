@@ -72,20 +72,24 @@ async def add_text(conn: Connection, text: ConsentText) -> str:
     """
     await conn.execute(_LOCK)
     (newest,) = await rows.fetch(conn, _NEWEST, [text.name], dict)
-    # what was in force at an instant must never change afterwards, because people agreed to it
-    if newest["from_ms"] is not None and text.from_ms <= newest["from_ms"]:
-        raise RefusedError("a version must begin after the newest version of its name")
-    # else what a consent to the name means would change with the version
-    if newest["kind"] not in {None, text.kind}:
-        raise RefusedError(
-            f"every version of this text asks for consent to {_ASKS_FOR[newest['kind']]}"
-        )
+    if newest["n"]:
+        _check_follows(text, newest)
     version = text.version or str(newest["n"] + 1)
     try:
         await conn.execute(_ADD, {**_row(text), "version": version})
     except UniqueViolation as error:
         raise TakenError("that version of the text is there already") from error
     return version
+
+
+def _check_follows(text: ConsentText, newest: dict[str, Any]) -> None:
+    # what was in force at an instant must never change afterwards, because people agreed to it
+    if text.from_ms <= newest["from_ms"]:
+        raise RefusedError("a version must begin after the newest version of its name")
+    # else what a consent to the name means would change with the version
+    if text.kind != newest["kind"]:
+        asks_for = _ASKS_FOR[newest["kind"]]
+        raise RefusedError(f"every version of this text asks for consent to {asks_for}")
 
 
 async def keep_text(conn: Connection, text: ConsentText) -> None:

@@ -24,7 +24,7 @@ from random import Random
 
 from parsers.formats import is_packed
 from parsers.health_connect.database import MAGIC
-from tests.amounts import count_from_one, some_seconds
+from tests.amounts import positive_count, some_seconds
 from tests.fuzz import database_changes, fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Broken, Find, derives, judge
@@ -195,9 +195,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
     parser.add_argument(
-        "--count", type=count_from_one, default=0, help="so many payloads, in pieces"
+        "--count", type=positive_count, default=0, help="so many payloads, in pieces"
     )
-    parser.add_argument("--processes", type=count_from_one, default=2, help="of a run with --count")
+    parser.add_argument("--processes", type=positive_count, default=2, help="of a run with --count")
     parser.add_argument(
         "--state", type=Path, default=OUT / "run.json", help="what a run with --count has done"
     )
