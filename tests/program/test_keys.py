@@ -336,6 +336,8 @@ def test_a_key_in_several_files_is_rotated_in_all_or_none(
     door.write_text(f'link_key = "{"01" * 32}"\n', encoding="utf-8")
     other.write_text(f'link_key = "{"77" * 32}"\n', encoding="utf-8")
     before = installation.file.read_text(encoding="utf-8")
+    gone = _refused("keys", "rotate", "link", "--also", "/nowhere")
+    assert gone.endswith("error: --also /nowhere: No such file or directory")
     reported = _refused("keys", "rotate", "link", "--also", str(door), "--also", str(other))
     assert "hold different link keys" in reported
     assert (
