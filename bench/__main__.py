@@ -92,7 +92,10 @@ def _arguments() -> argparse.Namespace:
         "--beside", type=Path, metavar="FOLDER", help="checkout of another commit, to compare with"
     )
     parser.add_argument("--turns", type=int, default=2, help="of each checkout, with --beside")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.turns < 1:
+        parser.error("--turns must be at least 1")
+    return arguments
 
 
 def _known_bench(name: str) -> str:

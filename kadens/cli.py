@@ -10,7 +10,7 @@ from kadens.command_tables.patients import PATIENT_COMMANDS
 from kadens.command_tables.questions import QUESTION_COMMANDS
 from kadens.command_tables.running import RUNNING_COMMANDS
 from kadens.command_tables.upkeep import UPKEEP_COMMANDS
-from kadens.embedded.process import no_threads_for_algebra, private_files
+from kadens.embedded.process import fill_closed_streams, no_threads_for_algebra, private_files
 from kadens.lazy_commands import Entry, LazyGroup, run_because
 
 _LONGEST_REASON = 200
@@ -91,6 +91,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the program. Its files are about patients, so only their owner may read them."""
+    fill_closed_streams()
     private_files()
     no_threads_for_algebra()
     # Imports make many objects and free few, so collecting garbage meanwhile takes time for

@@ -53,6 +53,17 @@ def body_error(error: Unreadable) -> BodyError:
     return BodyError(error.where, error.why, error.kind)
 
 
+def not_json(error: json.JSONDecodeError) -> BodyError:
+    """Return the error of a body that is no JSON, at its offset.
+
+    >>> not_json(json.JSONDecodeError("str is not valid UTF-8: surrogates not allowed", "", 0)).why
+    'not JSON: it is not text in UTF-8'
+    """
+    # the library's text names a rule of its own, and not what is wrong with the body
+    why = "it is not text in UTF-8" if "UTF-8" in error.msg else error.msg
+    return BodyError(f"@{error.pos}", f"not JSON: {why}")
+
+
 def check_width(body: bytes) -> None:
     """Raise BodyError when parsing a body as JSON would make more values than a body may hold.
 
@@ -69,7 +80,7 @@ def json_in_body(body: bytes) -> object:
     try:
         return loads_once(body)
     except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+        raise not_json(error) from error
     except ValueError as error:
         raise BodyError("@0", "not JSON that can be read") from error
 
@@ -83,7 +94,7 @@ def document(body: bytes) -> JsonObject:
     try:
         result = loads_once(body)
     except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+        raise not_json(error) from error
     if not isinstance(result, dict):
         raise BodyError("@0", "not a JSON object")
     return result

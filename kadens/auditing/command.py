@@ -65,8 +65,9 @@ def verify_log(*, heads: Heads = None, as_json: Json = False, data: Data = DEFAU
         print_json({"rows": count, "heads": len(noted), "faults": list(map(asdict, faults))})
     else:
         _print_faults(count, len(noted), faults)
-    if heads is not None and not noted:
-        print_note(f"{heads} holds no head, so a log that was cut at its end would not show")
+    listed = heads or (Path(settings.audit_heads) if settings.audit_heads else None)
+    if listed is not None and listed.exists() and not noted:
+        print_note(f"{listed} holds no head, so a log that was cut at its end would not show")
     if faults:
         raise typer.Exit(1)
 
@@ -91,8 +92,12 @@ def print_head(*, append: Append = None, as_json: Json = False, data: Data = DEF
 def _noted(settings: Settings, path: Path | None) -> dict[int, bytes]:
     """Return the noted heads by their numbers; leaves with a line where one is not genuine."""
     if path is None:
+        if not settings.audit_heads:
+            return {}
         path = Path(settings.audit_heads)
-        if not settings.audit_heads or not path.exists():
+        if not path.exists():
+            # also how it looks when somebody has taken the file away
+            print_note(f"no head is compared: {path.absolute()} of KADENS_AUDIT_HEADS is not there")
             return {}
     try:
         with path.open(encoding="utf-8") as lines:

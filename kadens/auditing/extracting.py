@@ -28,7 +28,8 @@ class ExtractLanguage(StrEnum):
 
 Words = Annotated[ExtractLanguage, typer.Option("--language", help="Language of the sentences.")]
 ExtractFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Write to this file, not to stdout.")
+    Path | None,
+    typer.Option("--out", metavar="FILE", help="Write to this new file, not to stdout."),
 ]
 
 

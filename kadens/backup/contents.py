@@ -78,7 +78,7 @@ def read_keys(folder: Path, private: bytes) -> KeptKeys:
     """Return the newest keys of a folder; raises `BackupError`."""
     files = key_files(folder)
     if not files:
-        raise BackupError(f"{folder} has no file of keys: nothing was restored")
+        raise BackupError(f"{folder} has no file of keys; name their folder with --keys")
     # an older file may still have a key that an erasure destroyed since
     records = _complete(files[-1], private, KEY_FILES)
     keys = KeptKeys(made_ms=next(records).values["made_ms"])
@@ -95,11 +95,19 @@ def read_keys(folder: Path, private: bytes) -> KeptKeys:
     return keys
 
 
-def read_contents(folder: Path, private: bytes) -> Contents:
-    """Read a backup from its begin to its end; raises `BackupError` where it is not complete."""
+def data_of_backup(folder: Path) -> Path:
+    """Return the file with the data of a backup; raises `BackupError` where there is none."""
+    if not folder.is_dir():
+        raise BackupError(f"{folder} is no folder that is there: nothing was restored")
     path = folder / DATA
     if not path.is_file():
         raise BackupError(f"{folder} is no backup: it has no {DATA}")
+    return path
+
+
+def read_contents(folder: Path, private: bytes) -> Contents:
+    """Read a backup from its begin to its end; raises `BackupError` where it is not complete."""
+    path = data_of_backup(folder)
     records = _complete(path, private, MANIFEST)
     head = next(records).values
     receipts = frozenset(head.pop("receipts"))

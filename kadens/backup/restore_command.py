@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from kadens.backup.contents import KeptKeys, RestorePlan, plan_restore, read_contents, read_keys
+from kadens.backup.contents import (
+    KeptKeys,
+    RestorePlan,
+    data_of_backup,
+    plan_restore,
+    read_contents,
+    read_keys,
+)
 from kadens.backup.into_folder import folder_of_up, keep_erasures, secrets_of_folder
 from kadens.backup.restoring import Restored, restore, write_secrets
 from kadens.backup.sealed_files import private_key_in
@@ -90,6 +97,8 @@ class _Given:
 
     def planned(self, erasures: Path | None) -> tuple[RestorePlan, KeptKeys]:
         """Read and prove the backup; `erasures` is the list of erasures to keep."""
+        # before the keys, which are looked for beside it
+        data_of_backup(self.source)
         private = private_key_in(self.key)
         kept = read_keys(self.keys or self.source.absolute().parent / "keys", private)
         return plan_restore(read_contents(self.source, private), kept, erasures), kept

@@ -25,19 +25,21 @@ DEFAULT_FOLDER = Path("var")
 RUNTIME_FILE = "runtime.json"
 
 
-def settings_of(data: Path | None) -> Settings:
+def settings_of(data: Path | None, *, migrates: bool = False) -> Settings:
     """Return the settings of a command that a person runs: from --data, the variables, or ./var.
 
-    Leaves with code 2 when nothing names the installation, or when two sources do.
+    Leaves with code 2 when nothing names the installation, or when two sources do. `migrates` is
+    as in `process_settings`.
     """
     folder = DEFAULT_FOLDER if data is None and not installation_variables() else data
-    return process_settings(folder)
+    return process_settings(folder, migrates=migrates)
 
 
-def process_settings(data: Path | None) -> Settings:
+def process_settings(data: Path | None, *, migrates: bool = False) -> Settings:
     """Return the settings of a process: the KADENS_* variables, or the folder of --data.
 
-    Never both: a process must not take an identity or a key from a folder that nobody named.
+    Never both: a process must not take an identity or a key from a folder that nobody named. A
+    command that `migrates` gets the login that owns the tables, where a folder names it.
     """
     variables = environment()
     if data is None:
@@ -47,7 +49,7 @@ def process_settings(data: Path | None) -> Settings:
     if named := installation_variables():
         names = ", ".join(sorted(named))
         fail(f"settings come from --data {data} or from {names}; not both", code=2)
-    runtime = _runtime(data)
+    runtime = _runtime(data, migrates=migrates)
     if runtime is None:
         fail(
             f"nothing runs on {data.absolute()}\n"
@@ -75,8 +77,10 @@ def _read(values: Mapping[str, str], advice: str) -> Settings:
     return settings
 
 
-def _runtime(data: Path) -> Mapping[str, str] | None:
-    from kadens.local.instance import runs  # noqa: PLC0415 - not needed where variables are set
+def _runtime(data: Path, *, migrates: bool) -> Mapping[str, str] | None:
+    # not needed where variables are set
+    from kadens.local.instance import runs  # noqa: PLC0415 - see above
+    from kadens.local.runtime import MIGRATING  # noqa: PLC0415 - see above
 
     path = data / RUNTIME_FILE
     # A killed instance leaves the file behind, and what it names no longer runs.
@@ -84,4 +88,5 @@ def _runtime(data: Path) -> Mapping[str, str] | None:
         return None
     content: dict[str, Any] = orjson.loads(path.read_bytes())
     variables: dict[str, str] = content["environment"]
-    return variables
+    # what an older `kadens up` wrote names no such login
+    return {**variables, **(content.get(MIGRATING, {}) if migrates else {})}

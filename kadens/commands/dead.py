@@ -261,7 +261,7 @@ def _choice(
     if offsets and (kind or connector):
         fail("give either offsets or --class, not both", code=2)
     if not offsets and kind is None:
-        fail("give offsets or --class", code=2)
+        fail("give offsets or --class; --connector alone chooses nothing", code=2)
     return None if offsets else Choice(kind=kind, connector=connector or None)
 
 

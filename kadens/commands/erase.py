@@ -18,6 +18,7 @@ from kadens.commands.links import LOG_AWAY_NOTE
 from kadens.commands.options import DEFAULT_DATA, Data, Json, Patient
 from kadens.link_tokens import publish_revocations
 from kadens.output.console import out
+from kadens.output.question import answered_yes
 from kadens.output.terminal import fail, print_json, print_note
 from kadens.settings import Settings
 from model.calendar import rfc3339
@@ -47,8 +48,8 @@ def erase_patient(
     settings = settings_of(data)
     if not settings.bodies:
         fail("KADENS_BODIES is empty, so the kept bodies could not be removed", code=2)
-    if not yes and not typer.confirm("Erase everything about this patient for ever?", err=True):
-        fail("nothing was erased")
+    if not yes:
+        _confirm()
     try:
         receipt, bodies = run(_erase(settings, patient))
     except UnknownNameError as error:
@@ -63,6 +64,15 @@ def erase_patient(
         print_json(reported)
     else:
         out.print(_table(receipt, bodies))
+
+
+def _confirm() -> None:
+    """Ask, and leave with code 1 unless the answer is yes; with code 2 where nobody answers."""
+    is_agreed = answered_yes("Erase everything about this patient for ever?")
+    if is_agreed is None:
+        fail("nothing was erased: nobody answered; --yes erases without the question", code=2)
+    if not is_agreed:
+        fail("nothing was erased")
 
 
 async def _erase(settings: Settings, patient: str) -> tuple[Receipt, int]:

@@ -76,6 +76,8 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     it prints one JSON object a line: each fact, then each fetch, notice and reject. A file may have
     any size, and may be packed. Exits 1 when nothing of the payload can be read.
     """
+    if facts and as_json:
+        fail("--facts prints JSON of its own, an object a line: leave --json out", code=2)
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
     context = replace(_context(path, connector, header, query), zone=zone)

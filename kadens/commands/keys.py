@@ -250,15 +250,15 @@ async def _rewrap(settings: Settings, keys: KeyRing, age_s: float) -> int:
 
 def _must_agree(kind: str, main: Path, others: Sequence[Path]) -> None:
     """Leave with code 1, before any write, unless all files hold the same keys of a kind."""
-    ours = _of_kind(main, kind)
+    ours = _of_kind(main, kind, str(main))
     for path in others:
-        if _of_kind(path, kind) != ours:
+        if _of_kind(path, kind, f"--also {path}") != ours:
             fail(f"{path} and {main} hold different {kind} keys: nothing was changed")
 
 
-def _of_kind(path: Path, kind: str) -> list[tuple[str, str, bytes]]:
+def _of_kind(path: Path, kind: str, named: str) -> list[tuple[str, str, bytes]]:
     try:
-        entries = read_secrets(str(path)).entries
+        entries = read_secrets(str(path), named).entries
     except SettingsError as error:
         fail(str(error))
     return [(entry.id, entry.state, entry.secret) for entry in entries if entry.kind == kind]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from kadens.names import ACCOUNT, CONNECTOR, PSEUDONYM, BadNameError, NameRule, check_name
+from kadens.names import ACCOUNT, PSEUDONYM, BadNameError, NameRule, check_name
 from kadens.output.terminal import fail
 from model.calendar import epoch_ms
 from model.schemas.plain_text import text_problem
@@ -20,13 +20,22 @@ _LAST_MS = epoch_ms(datetime(_LAST_YEAR, 1, 1, tzinfo=UTC))
 DEFAULT_DATA: Path | None = None  # None: commands that people run then use ./var
 
 
-def checked(rule: NameRule) -> Callable[[str], str]:
-    """Return a callback that refuses what the rule does not allow; "" is an absent option."""
+def checked(rule: NameRule) -> Callable[..., str]:
+    """Return a callback that refuses what the rule does not allow, for an option without need."""
 
-    def check(text: str) -> str:
-        return text and _name_of(rule, text)
+    def check(context: typer.Context, option: typer.CallbackParam, text: str) -> str:
+        return _name_of(rule, text) if _is_given(context, option) else text
 
     return check
+
+
+def _is_given(context: typer.Context, option: typer.CallbackParam) -> bool:
+    """Return whether an option is given. One that is given as "" is: a script's variable is empty.
+
+    Taken for absent, it would choose everybody where one was meant.
+    """
+    source = context.get_parameter_source(option.name or "")
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def required(rule: NameRule) -> Callable[[str], str]:
@@ -89,9 +98,9 @@ def iana_zone(text: str) -> str:
         raise typer.BadParameter("must be an IANA time zone, such as Europe/Helsinki") from error
 
 
-def zone_if_any(text: str) -> str:
-    """Return the name of a time zone like `iana_zone`; "" is an absent option."""
-    return text and iana_zone(text)
+def zone_if_any(context: typer.Context, option: typer.CallbackParam, text: str) -> str:
+    """Return the name of a time zone like `iana_zone`, for an option without need."""
+    return iana_zone(text) if _is_given(context, option) else text
 
 
 def connector_names() -> tuple[str, ...]:
@@ -109,9 +118,9 @@ def known_connector(text: str) -> str:
     return text
 
 
-def connector_if_any(text: str) -> str:
-    """Return a connector's name like `known_connector`; "" is an absent option."""
-    return text and known_connector(text)
+def connector_if_any(context: typer.Context, option: typer.CallbackParam, text: str) -> str:
+    """Return a connector's name like `known_connector`, for an option without need."""
+    return known_connector(text) if _is_given(context, option) else text
 
 
 Data = Annotated[
@@ -146,9 +155,7 @@ Account = Annotated[
 ]
 ConnectorOption = Annotated[
     str,
-    typer.Option(
-        "--connector", callback=checked(CONNECTOR), help="Only letters of this connector."
-    ),
+    typer.Option("--connector", callback=connector_if_any, help="Only letters of this connector."),
 ]
 DoorUrl = Annotated[
     str, typer.Option("--url", help="Address of the vendor door; by default that of the settings.")

@@ -23,13 +23,14 @@ _PATIENT_PORT = 8803
 def serve_vendor_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the vendor door: verify pushed bodies, append them to Kafka."""
     from kadens.scrape import publish
-    from kadens.wiring.serving import serving
+    from kadens.wiring.serving import check_door_port, serving
     from kadens.wiring.vendor import vendor_door as build
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
     log_to_stderr()
     settings = process_settings(data)
+    check_door_port(settings, "vendor")
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve_http(app, serving(settings, "vendor"), app.state.count)
@@ -40,12 +41,13 @@ def serve_clinic_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     from kadens.scrape import publish
     from kadens.wiring.clinic import clinic_door as build
     from kadens.wiring.database import check_database_keys
-    from kadens.wiring.serving import serving
+    from kadens.wiring.serving import check_door_port, serving
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
     log_to_stderr()
     settings = process_settings(data)
+    check_door_port(settings, "clinic")
     app = build(settings)
     # With the keys of another installation every name would be unreadable, page after page.
     check_database_keys(settings)
@@ -57,12 +59,13 @@ def serve_patient_door(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Run the patient door: patients' own pages and reports."""
     from kadens.scrape import publish
     from kadens.wiring.patient import patient_door as build
-    from kadens.wiring.serving import serving
+    from kadens.wiring.serving import check_door_port, serving
     from runtime.log_lines import log_to_stderr
     from web.server import serve_http
 
     log_to_stderr()
     settings = process_settings(data)
+    check_door_port(settings, "patient")
     app = build(settings)
     publish(app, settings.metrics_host, settings.metrics_port)
     serve_http(app, serving(settings, "patient"), app.state.count)
@@ -111,7 +114,7 @@ def migrate_all(*, data: ProcessData = DEFAULT_DATA) -> None:
     """Update the database schema, and create missing topics."""
     from kadens.wiring.database import migrate_database_and_log
 
-    for line in migrate_database_and_log(process_settings(data)):
+    for line in migrate_database_and_log(process_settings(data, migrates=True)):
         print_note(line)
 
 
@@ -219,4 +222,4 @@ def _run_until_stopped(options: "Options") -> None:
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{error.strerror or error}")
     except ValueError as error:
-        fail(str(error))
+        fail(str(error), code=2)

@@ -4,7 +4,8 @@ Each is an audited read in a single transaction.
 """
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +37,7 @@ from kadens.output.answer_tables import table_of
 from kadens.output.console import out
 from kadens.output.terminal import fail
 from kadens.output.visible import visible
+from kadens.privacy.new_file import new_file
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection, open_pool
@@ -55,6 +57,9 @@ class AnswerFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     JSON = "json"
+
+
+_TABLE = AnswerFormat.TABLE
 
 
 class _Shape(StrEnum):
@@ -91,7 +96,7 @@ As = Annotated[
     typer.Option("--format", help="table is for reading; csv, parquet and json hold every column."),
 ]
 Out = Annotated[
-    Path | None, typer.Option("--out", help="Write to this file; by default to stdout.")
+    Path | None, typer.Option("--out", help="Write to this new file; by default to stdout.")
 ]
 WRITERS: dict[AnswerFormat, Callable[[Answer], bytes]] = {
     AnswerFormat.CSV: csv_of,
@@ -244,17 +249,13 @@ def _params(cls: type[Q], prescription: str, first: str, last: str, more: dict[s
 def _show(patient: str, what: str, work: _Work, how: _How) -> None:
     if how.form is AnswerFormat.PARQUET and how.to_file is None:
         fail("--format parquet needs --out FILE", code=2)
-    answer = _answer(patient, what, work, how.data)
-    if how.form is AnswerFormat.TABLE:
-        _print(answer, how.to_file)
-        return
-    written = WRITERS[how.form](answer)
     if how.to_file is None:
-        # On a terminal control characters are replaced. A pipe gets the exact bytes.
-        text = written.decode()
-        typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
-    else:
-        _write(how.to_file, written)
+        _print(_answer(patient, what, work, how.data), how.form)
+        return
+    # before the read: nothing is read for a file that cannot be written
+    with _target(how.to_file) as path:
+        answer = _answer(patient, what, work, how.data)
+        path.write_bytes(_table_bytes(answer) if how.form is _TABLE else WRITERS[how.form](answer))
 
 
 def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
@@ -284,20 +285,33 @@ def _answer(patient: str, what: str, work: _Work, data: Path | None) -> Answer:
         fail(str(error).replace("`from`", "--from").replace("`to`", "--to"), code=2)
 
 
-def _print(answer: Answer, to_file: Path | None) -> None:
-    table, below = table_of(answer)
-    if to_file is None:
-        out.print(table, soft_wrap=False)
-        out.print(below)
+def _print(answer: Answer, form: AnswerFormat) -> None:
+    if form is _TABLE:
+        _print_table(answer)
         return
+    # On a terminal control characters are replaced. A pipe gets the exact bytes.
+    text = WRITERS[form](answer).decode()
+    typer.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
+
+
+def _print_table(answer: Answer) -> None:
+    table, below = table_of(answer)
+    out.print(table, soft_wrap=False)
+    out.print(below)
+
+
+def _table_bytes(answer: Answer) -> bytes:
     with out.capture() as text:
-        out.print(table, soft_wrap=False)
-        out.print(below)
-    _write(to_file, text.get().encode())
+        _print_table(answer)
+    return text.get().encode()
 
 
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        fail(f"{path}: {error.strerror}")
+@contextmanager
+def _target(path: Path) -> Iterator[Path]:
+    """Give the path to write to: a new file, or a device or pipe such as /dev/stdout."""
+    # there is no content that could be lost, and no other file may take its name
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        yield path
+        return
+    with new_file(path) as beside:
+        yield beside

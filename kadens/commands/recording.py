@@ -19,6 +19,7 @@ from kadens.commands.inspecting import (
 from kadens.output.terminal import fail, print_line
 from kadens.recorded.played import proved_request
 from kadens.recorded.requests import RecordedRequest, write_request
+from model.storable import LAST_MS
 
 _Body = Annotated[Path, typer.Argument(help="The body, as it came; an empty file for none.")]
 _Folder = Annotated[Path, typer.Argument(help="The folder to make: tests/data/VENDOR/CASE.")]
@@ -38,7 +39,9 @@ _IsProved = Annotated[
 ]
 _ReceivedMs = Annotated[
     int | None,
-    typer.Option("--received", min=0, help="The door's clock, epoch milliseconds; else now."),
+    typer.Option(
+        "--received", min=0, max=LAST_MS, help="The door's clock, epoch milliseconds; else now."
+    ),
 ]
 
 

@@ -20,7 +20,7 @@ from kadens.names import CARE_UNIT
 from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
-from model.calendar import FIRST_DATE, LAST_DATE, day_bounds, local_date, midnight
+from model.calendar import DATE_RANGE, FIRST_DATE, LAST_DATE, day_bounds, local_date, midnight
 from model.messages.alert_move import Absence, DutyRoster
 from storage.alerts import duty
 from storage.audit_actions import AuditAction
@@ -162,9 +162,9 @@ def add_absence_of(
 
     The dates are those of the care unit's time zone.
     """
+    begins, ends = _date(first, "--from"), _date(last, "--to")
     settings = settings_of(data)
     name = unit_named(settings, unit)
-    begins, ends = _date(first, "--from"), _date(last, "--to")
 
     async def work(conn: Connection, now_ms: int) -> None:
         await need_unit(conn, name)
@@ -264,7 +264,7 @@ def _date(text: str, option: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        day = date.min
+        raise typer.BadParameter("must be a date such as 2026-11-23", param_hint=option) from None
     if not FIRST_DATE <= day <= LAST_DATE:
-        raise typer.BadParameter("must be a date such as 2026-11-23", param_hint=option)
+        raise typer.BadParameter(DATE_RANGE, param_hint=option)
     return day

@@ -15,6 +15,7 @@ from kadens.output.console import list_table, print_table
 from kadens.output.terminal import fail, print_json, print_line
 from kadens.settings import Settings
 from model.calendar import rfc3339
+from model.messages.outgoing import ALERTS, MAIL
 from storage.alerts import messages
 from storage.alerts.messages import UnsentCount, UnsentMessage
 from storage.audit_actions import AuditAction
@@ -28,7 +29,13 @@ Numbers = Annotated[
     list[int] | None,
     typer.Argument(help="Numbers of messages, as listed.", min=1, max=_MOST_NUMBER),
 ]
-ChannelName = Annotated[str, typer.Option("--channel", help="Only messages of this channel.")]
+ChannelName = Annotated[
+    str,
+    typer.Option(
+        "--channel",
+        help="Only messages of this channel: email, alerts, or a receiver of the secrets file.",
+    ),
+]
 
 
 def list_messages(
@@ -48,7 +55,10 @@ def list_messages(
     """
     if context.invoked_subcommand is not None:
         return
-    counts, listed = run(_read(settings_of(data), channel or None, limit, dead=dead))
+    settings = settings_of(data)
+    counts, listed = run(_read(settings, channel or None, limit, dead=dead))
+    if channel:
+        counts = _of_channel(settings, counts, channel)
     if as_json:
         print_json({"channels": _all(counts), "messages": _all(listed)})
         return
@@ -76,11 +86,14 @@ def retry_dead_messages(
     """
     if bool(numbers) is bool(channel):
         fail("give either numbers or --channel", code=2)
+    settings = settings_of(data)
 
     async def work(conn: Connection, now_ms: int) -> int:
+        if channel:
+            _of_channel(settings, await messages.unsent_counts(conn), channel)
         return await messages.retry_messages(conn, numbers or [], channel or None, now_ms)
 
-    done = audited(settings_of(data), work, AuditAction.MESSAGE_RETRY, detail=channel)
+    done = audited(settings, work, AuditAction.MESSAGE_RETRY, detail=channel)
     _report(done, numbers, "sent again", as_json=as_json)
 
 
@@ -112,6 +125,18 @@ async def _read(
     async with pool, pool.connection() as conn:
         counts = await messages.unsent_counts(conn)
         return counts, await messages.unsent_messages(conn, channel, limit, dead=dead)
+
+
+def _of_channel(
+    settings: Settings, counts: Sequence[UnsentCount], channel: str
+) -> list[UnsentCount]:
+    """Return the count of a channel, if it has one; leaves with code 2 for an unknown channel."""
+    # one that was taken out of the secrets file may have messages still
+    known = {MAIL, ALERTS, *(receiver.name for receiver in settings.secrets.receivers)}
+    known |= {count.channel for count in counts}
+    if channel not in known:
+        fail(f"--channel must be one of {', '.join(sorted(known))}", code=2)
+    return [count for count in counts if count.channel == channel]
 
 
 def _all(values: Sequence[UnsentCount] | Sequence[UnsentMessage]) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ingest.vendors import CONNECTORS
 from kadens.derivation.patient_rows import patient_row_problems
 from kadens.json_files import mistake_lines, unknown_members
-from model.calendar import epoch_ms
+from model.calendar import epoch_ms, rfc3339
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
@@ -43,8 +43,10 @@ def _instant_ms(value: object) -> int:
     """Return an RFC 3339 instant, or epoch ms, as epoch ms; raises ValueError for anything else."""
     # `type`, because true is an int of Python as well
     at_ms = value if type(value) is int else _text_ms(value)
-    if at_ms is None or not 0 <= at_ms <= LAST_MS:
+    if at_ms is None:
         raise ValueError(_NO_INSTANT)
+    if not 0 <= at_ms <= LAST_MS:
+        raise ValueError(f"must be an instant from {rfc3339(0)} to {rfc3339(LAST_MS)}")
     return at_ms
 
 

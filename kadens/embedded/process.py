@@ -89,6 +89,19 @@ def private_files() -> None:
     os.umask(0o077)
 
 
+def fill_closed_streams() -> None:
+    """Read nothing from, and write nowhere to, a standard stream that was closed, as by `<&-`.
+
+    Python has None in its place, and the system gives its number to the next file: a database's
+    socket would be what a library takes for the output.
+    """
+    # in the order of their numbers, which the system gives from the lowest on
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # kept for as long as the process lives
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+
+
 def no_threads_for_algebra() -> None:
     """Keep numpy from starting threads for linear algebra, unless the environment asks for them.
 

@@ -72,12 +72,14 @@ def connect_account(
     with what the vendor's token endpoint answered: `kadens connect USER --source VENDOR --tokens
     FILE`.
     """
+    if tokens is None and source:
+        fail("--source goes with --tokens; without them, name the connector alone", code=2)
+    if tokens is not None and not source:
+        fail("--tokens needs --source, the connector", code=2)
     settings = settings_of(data)
     if tokens is None:
-        _print_link(settings, source or what, patient, as_json=as_json)
+        _print_link(settings, what, patient, as_json=as_json)
         return
-    if not source:
-        fail("--tokens needs --source, the connector", code=2)
     _connect_with(settings, what, patient, source, tokens)
 
 

@@ -10,11 +10,12 @@ import typer
 from kadens.commands.accounts import consent_refusal, must_consent
 from kadens.commands.console import settings_of
 from kadens.commands.files import door_flow, import_file
-from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl, finite
+from kadens.commands.options import DEFAULT_DATA, Data, DoorUrl, checked, finite
 from kadens.importing.drop_folder import NO_OWNER, DropFolder, DroppedFile, OwnerRule, by_owner
 from kadens.importing.flow import StoppedError
 from kadens.importing.progress import ImportProgress
 from kadens.importing.tally import FileTally
+from kadens.names import PSEUDONYM
 from kadens.output.terminal import fail, print_note
 from kadens.settings import Settings
 from parsers.formats import FILES_CONNECTOR
@@ -31,7 +32,12 @@ _By = Annotated[
     ),
 ]
 _OwnerOfAll = Annotated[
-    str, typer.Option("--patient", help="Pseudonym of the patient whose files they all are.")
+    str,
+    typer.Option(
+        "--patient",
+        callback=checked(PSEUDONYM),
+        help="Pseudonym of the patient whose files they all are.",
+    ),
 ]
 _Leave = Annotated[
     bool, typer.Option("--leave", help="Leave files where they are; by default they are moved.")
@@ -79,6 +85,9 @@ def watch_folder(  # noqa: PLR0913 - one parameter per option
     if patient and by is not None:
         fail("--by says whose a file is, and with --patient all are of one patient", code=2)
     settings = settings_of(data)
+    # before the first file: with a mistyped name all of them would be put away as refused
+    if patient and (why := consent_refusal(settings, patient, FILES_CONNECTOR)):
+        fail(why)
     drop = DropFolder(folder=folder, by=by or OwnerRule.FOLDER, patient=patient, settle_s=settle)
     print_note(_watched(drop, poll))
     try:

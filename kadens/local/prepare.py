@@ -22,7 +22,7 @@ from storage.pg.granting import RoleError, process_logins
 from storage.pg.health import AWAY, NOT_OURS, WRONG_ADDRESS
 from storage.pg.migrate import MigrationError, migrate
 from storage.pg.pool import COMMAND, address, open_pool
-from storage.pg.roles import ADMIN, PROCESSES
+from storage.pg.roles import ADMIN, MIGRATE, PROCESSES
 
 _T = TypeVar("_T")
 REFUSED: tuple[type[Exception], ...] = (*AWAY, *NOT_OURS, *WRONG_ADDRESS, MigrationError, RoleError)
@@ -78,16 +78,17 @@ def ready_database(dsn: str) -> list[str]:
 
 
 def logins_of(dsn: str, *, is_embedded: bool) -> Mapping[str, str]:
-    """Return the DSN of each process's role.
+    """Return the DSN of each process's role, and that of the login that migrates.
 
-    On our own server each gets its own login; elsewhere all get the given DSN.
+    On our own server each process gets its own login; elsewhere all get the given DSN.
     """
     # Elsewhere the roles are the administrator's, and we may not be allowed to make logins.
-    return (
+    logins = (
         asyncio.run(process_logins(dsn, address(dsn, COMMAND)))
         if is_embedded
         else dict.fromkeys(PROCESSES, dsn)
     )
+    return {**logins, MIGRATE: dsn}
 
 
 async def _holds_data(dsn: str) -> bool:

@@ -14,6 +14,7 @@ from kadens.settings import Secrets, read_secrets
 from model.codec import dumps
 
 SECRETS, RUNTIME = "secrets.toml", "runtime.json"
+MIGRATING = "migrating"  # in `runtime.json`
 KEYED = ("pg", "bodies")  # folders in a data folder that only the keys can open
 OUR_KINDS = ("link", "wrapping", "audit", "identity")  # kinds of keys of ours that are made
 SIGNED = ("open_wearables", "reports")  # connectors that get a key of their own
@@ -34,11 +35,21 @@ def leftovers(data: Path) -> str:
     return next((name for name in KEYED if _holds_files(data / name)), "")
 
 
-def write_runtime(data: Path, environment: Mapping[str, str], addresses: Mapping[str, str]) -> Path:
-    """Write all addresses; other commands take `environment` as their settings."""
+def write_runtime(
+    data: Path,
+    environment: Mapping[str, str],
+    addresses: Mapping[str, str],
+    migrating: Mapping[str, str] | None = None,
+) -> Path:
+    """Write all addresses; other commands take `environment` as their settings.
+
+    `migrating` are the settings of the commands that change the schema or rewrite the tables,
+    where they differ: what the other commands use has no right to do so.
+    """
     path = data / RUNTIME
     path.touch(mode=0o600)
-    path.write_bytes(dumps({"environment": dict(environment), "addresses": dict(addresses)}))
+    content = {"environment": environment, "addresses": addresses, MIGRATING: migrating or {}}
+    path.write_bytes(dumps({name: dict(values) for name, values in content.items()}))
     return path
 
 

@@ -31,7 +31,7 @@ from kadens.output.console import PlainConsole
 from kadens.settings import Secrets, variable
 from model.topics import TOPICS
 from simulate.cohort import UNIT
-from storage.pg.roles import ADMIN, CLINIC, FETCHER, PATIENT_DOOR, WORKER
+from storage.pg.roles import ADMIN, CLINIC, FETCHER, MIGRATE, PATIENT_DOOR, WORKER
 
 _LOOK_S = 0.1
 _DONE, _FAILED = 0, 1
@@ -83,7 +83,8 @@ def _run(options: Options, data: Path, parts: Servers, err: Console) -> int:
         children.start(job)
     # Registered before the file is written, so that the file is removed whatever happens.
     parts.callback(forget_runtime, data)
-    write_runtime(data, environment, endpoints.addresses())
+    migrating = {variable("database"): logins[MIGRATE]}
+    write_runtime(data, environment, endpoints.addresses(), migrating)
     err.print(f"everything runs after {time.monotonic() - began:.1f} s")
     if not (options.demo or options.until_alert):
         _tell(endpoints, err)

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from kadens.clock import clock
 from kadens.embedded.postgres_home import server_account
 from kadens.local.instance import OWNER_ONLY, PASSABLE, own_folder
 from kadens.local.temporary import temporary_folder
+from storage.pg.pool import COMMAND, DsnError, address
 
 HOST = "127.0.0.1"
 _LOOK_S = 0.1
@@ -43,20 +44,51 @@ def check(options: Options, *, patience_s: float = 0.0) -> None:
 
     A port may take `patience_s` seconds to become free.
     """
-    clock(options.clock)()  # a file that is not there is known before anything starts
+    _must_tell_the_time(options.clock)
     _must_be_usable(options.data)
-    if (
-        options.broker not in {"auto", "kafka", "mock"}
-        and not options.broker.rpartition(":")[2].isdigit()
-    ):
-        raise ValueError(f"--broker {options.broker}: must be auto, kafka, mock or HOST:PORT")
+    _must_be_broker(options.broker)
+    _must_be_database(options.database)
     ports = {
         "vendor": options.vendor_port,
         "clinic": options.clinic_port,
         "patient": options.patient_port,
     }
+    _must_differ(ports)
     for door, port in ports.items():
         _must_be_free(f"--{door}-port", port, patience_s)
+
+
+def _must_tell_the_time(text: str) -> None:
+    try:
+        clock(text)()  # a file that is not there is known before anything starts
+    except OSError as error:
+        raise ValueError(f"--clock {text}: {error.strerror}") from error
+
+
+def _must_be_broker(broker: str) -> None:
+    if broker not in {"auto", "kafka", "mock"} and not broker.rpartition(":")[2].isdigit():
+        raise ValueError(f"--broker {broker}: must be auto, kafka, mock or HOST:PORT")
+
+
+def _must_be_database(database: str) -> None:
+    if database == "embedded":
+        return
+    try:
+        address(database, COMMAND)
+    except DsnError as error:
+        raise ValueError(f"--database must be embedded, or {error}") from error
+
+
+def _must_differ(ports: Mapping[str, int]) -> None:
+    """Raise ValueError for a port of two doors: each alone is free, and the second never starts."""
+    doors: dict[int, str] = {}
+    for door, port in ports.items():
+        if port and port in doors:
+            raise ValueError(
+                f"--{doors[port]}-port and --{door}-port are both {port}: "
+                "each door needs a port of its own; 0 takes a free one"
+            )
+        doors[port] = door
 
 
 def _must_be_usable(data: Path | None) -> None:

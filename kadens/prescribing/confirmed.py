@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from kadens.output.question import answered_yes
 from kadens.output.terminal import fail, print_note
 from model.calendar import local_date
 from model.prescribing.notes import PrescriptionNote
@@ -60,5 +61,5 @@ def say_notes(notes: Iterable[PrescriptionNote], confirmed: Collection[str]) -> 
     if not sys.stdin.isatty():
         options = " ".join(f"--confirm {key}" for key in open_notes)
         fail(f"nothing is written; to write it all the same, add {options}", code=2)
-    if not typer.confirm("Write it?", err=True):
+    if not answered_yes("Write it?"):
         fail("nothing is written", code=2)

@@ -159,9 +159,11 @@ def _content(file: Path) -> bytes:
     try:
         if file.stat().st_size > LARGEST_RIGHTS_FILE:
             fail(f"{file} is larger than the door hands over; give it to the patient otherwise")
-        return file.read_bytes()
+        content = file.read_bytes()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
+    # a command that failed leaves such a file, and the request would be closed with it
+    return content or fail(f"{file} is empty")
 
 
 def _move(

@@ -1,5 +1,6 @@
 """Commands about the texts that patients agree to: add a version, list them, show what one says."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from enum import StrEnum
@@ -48,6 +49,7 @@ class AboutWord(StrEnum):
     CHANNEL = "channel"
 
 
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _KINDS = {AboutWord.SOURCE: SOURCE_FETCH, AboutWord.CHANNEL: CONTACT_CHANNEL}
 
 
@@ -60,6 +62,12 @@ def _shorter_than(most: int) -> Callable[[str], str]:
     return check
 
 
+def _tag(text: str) -> str:
+    if not _TAG.fullmatch(text):
+        raise typer.BadParameter("must be a language such as sv, or with a region such as en-GB")
+    return text
+
+
 _File = Annotated[Path, typer.Argument(help="File with the text, in UTF-8.")]
 _Purpose = Annotated[
     str,
@@ -70,7 +78,8 @@ _Purpose = Annotated[
     ),
 ]
 _Language = Annotated[
-    str, typer.Option("--language", callback=_shorter_than(8), help="Language of the text.")
+    str,
+    typer.Option("--language", callback=_tag, help="Language of the text, such as sv or en-GB."),
 ]
 _About = Annotated[
     AboutWord, typer.Option("--about", help="Whether it is about a source or a channel.")

@@ -1,6 +1,7 @@
 """Makes a new file as a whole or not at all: it is written beside its place, then renamed.
 
-A file that answers a patient must never lie there half, and never replace another patient's.
+A file that answers a patient must never lie there half, and never replace another patient's. Only
+its owner may read it.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ def new_file(out: Path) -> Iterator[Path]:
     # beside its place, because a rename between file systems would copy
     beside = out.with_name(f".{out.name}.part")
     try:
+        # made here with its mode: what a killed command left may be open to all
+        beside.unlink(missing_ok=True)
+        beside.touch(mode=0o600, exist_ok=False)
         yield beside
         # looked at again: somebody may have made it meanwhile, and a rename would replace it
         if out.exists():

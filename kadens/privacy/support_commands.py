@@ -138,7 +138,10 @@ def give_access(
         str, typer.Option("--reason", callback=_words, help="Why; the patient is shown it.")
     ],
     hours: Annotated[
-        int, typer.Option("--hours", help=f"How long, {MOST_ACCESS_HOURS} at most.")
+        int,
+        typer.Option(
+            "--hours", min=1, max=MOST_ACCESS_HOURS, help=f"How long, {MOST_ACCESS_HOURS} at most."
+        ),
     ] = 1,
     data: Data = DEFAULT_DATA,
 ) -> None:

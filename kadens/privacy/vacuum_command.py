@@ -2,8 +2,8 @@
 
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data
-from kadens.output.terminal import print_note
-from storage.pg.rewriting import rewrite_tables
+from kadens.output.terminal import fail, print_note
+from storage.pg.rewriting import NotOwnerError, rewrite_tables
 from storage.pg.write_ahead import LogKeptError, overwrite_old_log
 
 
@@ -15,8 +15,11 @@ def vacuum_tables(*, data: Data = DEFAULT_DATA) -> None:
     few use Kadens, after erasures. It needs the login that migrates, and for the write-ahead log
     rights of the server, without which a note says that it stays.
     """
-    dsn = settings_of(data).database
-    run(rewrite_tables(dsn))
+    dsn = settings_of(data, migrates=True).database
+    try:
+        run(rewrite_tables(dsn))
+    except NotOwnerError as error:
+        fail(str(error))
     print_note(f"all tables are written anew; {_of_log(dsn)}")
 
 

@@ -91,6 +91,8 @@ def _head_of(path: Path) -> CohortHead:
         strict_json(content)
     except ValidationError as error:
         raise CohortError(_refused(path.name, error)) from None
+    except CohortError:
+        raise
     except ValueError as error:
         raise CohortError(f"{path.name}: the file {error}") from None
     for text in head_mistakes(head):

@@ -16,8 +16,10 @@ from kadens.secrets.values import KINDS, Secrets, SettingsError
 from model.messages.outgoing import Receiver
 
 
-def read_secrets(path: str | None) -> Secrets:
+def read_secrets(path: str | None, named: str = "") -> Secrets:
     """Read a secrets file; raises `SettingsError` that names the file and the key that is wrong.
+
+    `named` is how its user named it; without it that is the variable.
 
     Keys of connectors are in `[connectors.NAME] keys = [...]`. Our own keys are `[[keys]]` tables
     (kind, id, key as hex, state). A single key of a kind may also be `link_key = "hex"`,
@@ -25,14 +27,15 @@ def read_secrets(path: str | None) -> Secrets:
     """
     if not path:
         return Secrets()
+    named = named or f"KADENS_SECRETS_FILE={path}"
     try:
         loads = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"KADENS_SECRETS_FILE={path}: {file_error(error)}") from error
+        raise SettingsError(f"{named}: {file_error(error)}") from error
     try:
         return secrets_of(loads)
     except SettingsError as error:
-        raise SettingsError(f"KADENS_SECRETS_FILE={path}: {error}") from error
+        raise SettingsError(f"{named}: {error}") from error
 
 
 def secrets_of(values: Mapping[str, Any]) -> Secrets:

@@ -15,7 +15,8 @@ def migrate_database_and_log(settings: Settings) -> list[str]:
     from storage.pg.migrate import migrate
 
     done = [f"database: {name}" for name in asyncio.run(migrate(needed(settings, "database")))]
-    if settings.kafka:
+    # the mock broker has all topics from its start, and takes no request to make some
+    if settings.kafka and not settings.mock_broker:
         create_topics(
             settings.kafka, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
         )

@@ -1,6 +1,7 @@
 """Where and with which limits a door is served."""
 
 # ruff: noqa: PLC0415 - a process loads only what it builds
+import socket
 from typing import TYPE_CHECKING
 
 from kadens.settings import Settings, SettingsError
@@ -25,6 +26,23 @@ def buckets(rate: float) -> "Buckets":
     from web.rates import Buckets
 
     return Buckets(rate=rate, burst=BURST * rate)
+
+
+def check_door_port(settings: Settings, door: str) -> None:
+    """Raise OSError with the address of a door where it cannot listen; it is let go again."""
+    host, port = getattr(settings, f"{door}_host"), getattr(settings, f"{door}_port")
+    name = f"KADENS_{door.upper()}_PORT"
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # as the server itself does: connections of before may linger
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise OSError(
+            f"the {door} door cannot listen at {host}:{port}: {error.strerror}; end what listens "
+            f"there, such as a `kadens up` that has this door, or set {name} to a free port"
+        ) from error
 
 
 def serving(settings: Settings, door: str) -> "Serving":

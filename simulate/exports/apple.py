@@ -247,6 +247,8 @@ def _main() -> None:
     parser = writing_parser("apple", __doc__, "a .zip, or a .xml for the document alone")
     parser.add_argument("--mib", type=int, default=16, help="size of the document (%(default)s)")
     arguments = parser.parse_args()
+    if arguments.mib < 1:
+        parser.error("--mib must be at least 1")
     path = path_to_write(parser, arguments)
     export = export_of_size(arguments.mib << 20, until_ms(arguments))
     if path.suffix == ".zip":

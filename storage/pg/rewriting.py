@@ -6,6 +6,7 @@ what the write-ahead log has of it (`write_ahead`).
 """
 
 from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege
 
 from storage.pg.pool import LONG, address
 from storage.pg.roles import TABLES
@@ -20,11 +21,25 @@ where c.oid in (select id from ours)
   or c.oid in (select indexrelid from pg_index where indrelid in (select id from ours))"""
 
 
+class NotOwnerError(RuntimeError):
+    """The login may not write the tables anew."""
+
+
 async def rewrite_tables(dsn: str) -> None:
     """Write all tables and indexes of a database anew, and look at its values again.
 
-    Each table is locked meanwhile, so processes wait. The login must own the database.
+    Each table is locked meanwhile, so processes wait. Raises `NotOwnerError` for a login that does
+    not own the database.
     """
+    try:
+        await _rewrite(dsn)
+    except InsufficientPrivilege:
+        raise NotOwnerError(
+            "this login may not write the tables anew; the one that runs `kadens migrate` may"
+        ) from None
+
+
+async def _rewrite(dsn: str) -> None:
     async with await AsyncConnection.connect(address(dsn, LONG), autocommit=True) as conn:
         await conn.execute(_FORGET, [sorted(TABLES)])
         await conn.execute("vacuum (full, analyze)")

@@ -26,7 +26,8 @@ values (%(name)s, %(version)s, %(language)s, %(kind)s, %(purpose)s, %(legal_basi
 # Adding is rare, and two who add at once would both read the same newest version.
 _LOCK = "select pg_advisory_xact_lock(hashtext('consent_text'))"
 _NEWEST = """
-select max(effective_from) as from_ms, count(*) as n from consent_text where name = %s"""
+select max(effective_from) as from_ms, count(*) as n, max(kind) as kind
+from consent_text where name = %s"""
 _LIST = """
 select t.name, t.version, t.language, t.kind, t.purpose, t.legal_basis, t.data_types, t.content,
   t.effective_from as from_ms, t.recorded_at as recorded_ms, t.recorded_by,
@@ -66,20 +67,29 @@ class ConsentText:
 async def add_text(conn: Connection, text: ConsentText) -> str:
     """Add a version of a text, and return its number: "1", "2" and so on, unless it names itself.
 
-    Raises `RefusedError` where it would begin before a version that is there, and `TakenError` for
-    a version that is there already.
+    Raises `RefusedError` where it would begin before a version that is there or is about another
+    kind of consent, and `TakenError` for a version that is there already.
     """
     await conn.execute(_LOCK)
     (newest,) = await rows.fetch(conn, _NEWEST, [text.name], dict)
-    # what was in force at an instant must never change afterwards, because people agreed to it
-    if newest["from_ms"] is not None and text.from_ms <= newest["from_ms"]:
-        raise RefusedError("a version must begin after the newest version of its name")
+    if newest["n"]:
+        _check_follows(text, newest)
     version = text.version or str(newest["n"] + 1)
     try:
         await conn.execute(_ADD, {**_row(text), "version": version})
     except UniqueViolation as error:
         raise TakenError("that version of the text is there already") from error
     return version
+
+
+def _check_follows(text: ConsentText, newest: dict[str, Any]) -> None:
+    # what was in force at an instant must never change afterwards, because people agreed to it
+    if text.from_ms <= newest["from_ms"]:
+        raise RefusedError("a version must begin after the newest version of its name")
+    # else what a consent to the name means would change with the version
+    if text.kind != newest["kind"]:
+        asks_for = _ASKS_FOR[newest["kind"]]
+        raise RefusedError(f"every version of this text asks for consent to {asks_for}")
 
 
 async def keep_text(conn: Connection, text: ConsentText) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from tests.amounts import some_seconds
 from tests.attack.erased import erasure
 from tests.attack.floods import floods
 from tests.attack.fuzz import malformed
@@ -69,7 +70,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make attack", description=__doc__)
     names = f"of {', '.join(ATTACKS)}; all when none is named"
     parser.add_argument("names", nargs="*", type=_known_attack, metavar="NAME", help=names)
-    parser.add_argument("--seconds", type=float, default=20.0, help="how long each load lasts")
+    parser.add_argument(
+        "--seconds", type=some_seconds, default=20.0, help="how long each load lasts"
+    )
     parser.add_argument("--seed", type=int, default=1, help="where chance begins")
     parser.add_argument("--broker", default="kafka", help="kafka, or mock")
     return parser.parse_args()

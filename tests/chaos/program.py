@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from kadens.embedded.kafka_jars import kafka_available
+from tests.amounts import positive_count
 from tests.chaos.report import paragraph, summary
 from tests.chaos.schedule import schedules
 from tests.chaos.system.environment import open_environment
@@ -52,7 +53,7 @@ def _tell(line: str) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=_FEW, help="how many schedules")
+    parser.add_argument("--seeds", type=positive_count, default=_FEW, help="how many schedules")
     parser.add_argument(
         "--seed", type=int, default=None, help="the first seed; drawn when not given"
     )

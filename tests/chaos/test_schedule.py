@@ -5,9 +5,11 @@ Schedules are repeatable and complete, and every kind of fault has its turn.
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chaos import program
 from tests.chaos.fault_actions import FAULT_ACTIONS
 from tests.chaos.schedule import (
     KINDS,
@@ -82,3 +84,12 @@ def test_a_zombie_sleeps_past_its_session_and_the_clock_ends_past_every_step() -
     rows = keyed(KINDS, "kind")
     assert rows[Kind.WORKER_ZOMBIE].lasts_s[0] > SESSION_S
     assert CHAOS_NOW_MS + rows[Kind.CLOCK_STEP].strength[1] * 1000 < END_MS
+
+
+@pytest.mark.parametrize("seeds", ["-1", "0", "few"])
+def test_no_schedules_are_refused_before_anything_starts(
+    seeds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["chaos", "--seeds", seeds])
+    with pytest.raises(SystemExit, match="2"):
+        program.main()

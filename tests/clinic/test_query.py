@@ -193,7 +193,7 @@ def test_a_question_is_written_down_as_the_operators(door: Served) -> None:
         (
             ["weeks", "--out", "/nowhere/weeks"],
             1,
-            "error: /nowhere/weeks: No such file or directory",
+            "error: /nowhere/weeks cannot be written: No such file or directory",
         ),
     ],
 )

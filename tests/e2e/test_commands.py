@@ -13,7 +13,9 @@ import httpx2
 import numpy as np
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from kadens.cli import app
 from simulate.fit_writer import Recording, write_activity
 from tests.e2e.conftest import Running
 from tests.rooms import ROOT
@@ -126,6 +128,20 @@ def test_every_command_of_the_readme_runs(running: Running, words: dict[str, str
             # nobody sits at a terminal who could be asked about the past
             result += ["--confirm", "past:2025-11-01"]
         running.kadens(*result, serverless=result[0] in {"inspect", "derive"})
+
+
+def test_the_schema_and_the_tables_are_tended_while_it_runs(running: Running) -> None:
+    running.kadens("migrate")
+    running.kadens("vacuum")
+
+
+def test_a_door_beside_the_running_one_names_its_port(running: Running) -> None:
+    for door in ("vendor", "clinic", "patient"):
+        done = CliRunner().invoke(app, ["door", door, "--data", str(running.data)])
+        port = running.runtime["environment"][f"KADENS_{door.upper()}_PORT"]
+        assert done.exit_code == 1, done.output
+        assert f"cannot listen at 127.0.0.1:{port}: Address already in use" in done.stderr
+        assert f"set KADENS_{door.upper()}_PORT to a free port" in " ".join(done.stderr.split())
 
 
 def test_the_file_became_a_session(running: Running, words: dict[str, str]) -> None:

@@ -24,6 +24,7 @@ from random import Random
 
 from parsers.formats import is_packed
 from parsers.health_connect.database import MAGIC
+from tests.amounts import positive_count, some_seconds
 from tests.fuzz import database_changes, fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
 from tests.fuzz.judge import Broken, Find, derives, judge
@@ -188,11 +189,15 @@ def _keep(find: Find) -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60, help="of CPU time of this process")
+    parser.add_argument(
+        "--seconds", type=some_seconds, default=60, help="of CPU time of this process"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--reader", action="append", choices=CONNECTORS)
-    parser.add_argument("--count", type=int, default=0, help="so many payloads, in pieces")
-    parser.add_argument("--processes", type=int, default=2, help="of a run with --count")
+    parser.add_argument(
+        "--count", type=positive_count, default=0, help="so many payloads, in pieces"
+    )
+    parser.add_argument("--processes", type=positive_count, default=2, help="of a run with --count")
     parser.add_argument(
         "--state", type=Path, default=OUT / "run.json", help="what a run with --count has done"
     )

@@ -23,6 +23,13 @@ from tests.poison import FILES
 _SECONDS = 10
 
 
+@pytest.mark.parametrize("words", ["--count -5", "--count 0", "--seconds nan", "--seconds -1"])
+def test_an_amount_that_cannot_be_is_refused(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["fuzz", *words.split()])
+    with pytest.raises(SystemExit, match="2"):
+        program.main()
+
+
 class _Inline:
     """A pool of processes that works in this one."""
 

@@ -85,6 +85,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "kadens.secrets.writing",
         "kadens.embedded",
         "kadens.local.up",
+        "kadens.local.up_options",
         "kadens.local.instance",
         "kadens.local.temporary",
         "stream.app",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from typer.testing import CliRunner, Result
 
 from ingest.uploads.shelf import Shelf
@@ -100,9 +101,34 @@ def test_a_person_reads_a_table() -> None:
     assert "0" in done.stdout.splitlines()[-3]
 
 
+@pytest.mark.usefixtures("environment")
+def test_who_does_not_answer_erases_nothing_and_learns_how_to() -> None:
+    assert _kadens("patient", "add", "--pseudonym", "kept").exit_code == 0
+    done = _kadens("erase", "--patient", "kept", "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nothing was erased: nobody answered; --yes erases without" in done.stderr
+    assert _kadens("patient", "show", "--patient", "kept").exit_code == 0
+
+
 @pytest.mark.promise(14)
 @pytest.mark.usefixtures("environment")
 def test_the_tables_are_written_anew_on_demand() -> None:
     done = _kadens("vacuum")
     assert (done.exit_code, done.stdout) == (0, "")
     assert done.stderr.startswith("all tables are written anew")
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_login_that_does_not_own_the_tables_is_told_which_does(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(dsn) as conn:
+        conn.execute("create role of_no_table login")
+    try:
+        monkeypatch.setenv("KADENS_DATABASE", make_conninfo(dsn, user="of_no_table"))
+        done = _kadens("vacuum")
+    finally:
+        with psycopg.connect(dsn) as conn:
+            conn.execute("drop role of_no_table")
+    assert done.exit_code == _REFUSED
+    assert "may not write the tables anew; the one that runs" in " ".join(done.stderr.split())

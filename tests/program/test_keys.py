@@ -336,6 +336,8 @@ def test_a_key_in_several_files_is_rotated_in_all_or_none(
     door.write_text(f'link_key = "{"01" * 32}"\n', encoding="utf-8")
     other.write_text(f'link_key = "{"77" * 32}"\n', encoding="utf-8")
     before = installation.file.read_text(encoding="utf-8")
+    gone = _refused("keys", "rotate", "link", "--also", "/nowhere")
+    assert gone.endswith("error: --also /nowhere: No such file or directory")
     reported = _refused("keys", "rotate", "link", "--also", str(door), "--also", str(other))
     assert "hold different link keys" in reported
     assert (
@@ -411,5 +413,7 @@ def test_the_audit_log_is_checked_against_heads_that_a_key_signed(
     heads.write_text(heads.read_text().replace('"seq": ', '"seq": 1'))
     touched = _refused("audit", "verify", "--heads", str(heads))
     assert touched.endswith("line 1: the signature does not hold")
-    assert "FileNotFoundError" in _refused("audit", "verify", "--heads", str(tmp_path / "none"))
-    assert "IsADirectoryError" in _refused("audit", "head", "--append", str(tmp_path))
+    assert "No such file or directory" in _refused(
+        "audit", "verify", "--heads", str(tmp_path / "none")
+    )
+    assert "Is a directory" in _refused("audit", "head", "--append", str(tmp_path))

@@ -127,12 +127,15 @@ def test_a_folder_where_nothing_runs_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [
-        (["--broker", "foo"], 1, "--broker foo: must be auto"),
-        (["--clock", "foo"], 1, "must be system, fixed:EPOCH_MS or file:PATH"),
-        (["--clock", "fixed:x"], 1, "the clock 'fixed:x' has no epoch ms from 0 to"),
-        (["--clock", "fixed:-1"], 1, "has no epoch ms from 0 to"),
-        (["--clock", "fixed:99999999999999"], 1, "has no epoch ms from 0 to 9999999999999"),
-        (["--clock", "file:/nonexistent/x"], 1, "/nonexistent/x: No such file or directory"),
+        (["--broker", "foo"], 2, "--broker foo: must be auto"),
+        (["--database", "foo"], 2, "--database must be embedded, or the connection string must"),
+        (["--clinic-port", "28811", "--vendor-port", "28811"], 2, "-port are both 28811: each"),
+        (["--patient-port", "28811", "--vendor-port", "28811"], 2, "--patient-port are both 28811"),
+        (["--clock", "foo"], 2, "must be system, fixed:EPOCH_MS or file:PATH"),
+        (["--clock", "fixed:x"], 2, "the clock 'fixed:x' has no epoch ms from 0 to"),
+        (["--clock", "fixed:-1"], 2, "has no epoch ms from 0 to"),
+        (["--clock", "fixed:99999999999999"], 2, "has no epoch ms from 0 to 9999999999999"),
+        (["--clock", "file:/nonexistent/x"], 2, "/nonexistent/x: No such file or directory"),
         (["--timeout", "60"], 2, "--timeout is how long --until-alert waits"),
         (["--demo", "--until-alert", "--timeout", "inf"], 2, "'--timeout': must be a number"),
         (["--demo", "--until-alert", "--timeout", "-1"], 2, "'--timeout': must be at least 1"),
@@ -145,7 +148,7 @@ def test_an_option_that_cannot_be_is_told_before_anything_starts(
     tmp_path: Path, words: list[str], code: int, why: str
 ) -> None:
     where = ["--data", str(tmp_path), "--vendor-port", "0", "--clinic-port", "0"]
-    done = CliRunner().invoke(app, ["up", *words, *where])
+    done = CliRunner().invoke(app, ["up", *where, *words])
     assert (done.exit_code, list(tmp_path.iterdir())) == (code, []), done.output
     assert why in " ".join(done.output.split())
 
@@ -156,8 +159,9 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     ports = ["--vendor-port", "0", "--clinic-port", "0"]
     for data in (file, file / "x"):
         done = CliRunner().invoke(app, ["up", "--data", str(data), *ports])
-        assert done.exit_code == 1
-        assert f"--data {data}: {file} is no folder" in done.output.replace("\n", " ")
+        assert done.exit_code == 2
+        assert f"--data {data}: {file} is no folder" in done.output.replace("
+", " ")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
@@ -173,6 +177,61 @@ def test_by_is_nothing_where_all_files_are_of_one_patient(tmp_path: Path) -> Non
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
     assert "with --patient all are of one patient" in done.output
+
+
+_EMPTY_TEXT = [
+    ["patient", "add", "--pseudonym", ""],
+    ["patient", "list", "--unit", ""],
+    ["audit", "export", "--fhir", "--since", "2026-01-01T00:00:00Z", "--out", "x", "--patient", ""],
+    ["dead", "drop", "--class", "range", "--connector", ""],
+    ["restrict", "add", "--patient", "p", "--why", "x", "--source", ""],
+    ["import", "x", "--patient", "p", "--zone", ""],
+    ["watch", ".", "--patient", ""],
+]
+
+
+@pytest.mark.parametrize("words", _EMPTY_TEXT, ids=lambda words: " ".join(words[:2]))
+def test_an_empty_text_is_no_absent_option(tmp_path: Path, words: list[str]) -> None:
+    done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])
+    assert (done.exit_code, f"Invalid value for '{words[-2]}'" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["dead", "list", "--connector", "foo"], "'--connector': must be one of open_wearables"),
+        (["dead", "retry", "--class", "range", "--connector", "foo"], "must be one of open_wear"),
+        (["connect", "polar", "--patient", "p", "--source", "strava"], "--source goes with --tok"),
+        (["connect", "u", "--patient", "p", "--tokens", "-"], "--tokens needs --source"),
+        (["duty", "away", "c", "--from", "2026-12-21", "--to", "9999-12-31"], "to 2199-12-31"),
+        (["duty", "away", "c", "--from", "2026-12-21", "--to", "soon"], "a date such as 2026-11"),
+    ],
+)
+def test_what_would_be_passed_over_is_refused(tmp_path: Path, words: list[str], why: str) -> None:
+    named = ["--unit", "u"] if words[0] == "duty" else []
+    done = CliRunner().invoke(app, [*words, *named, "--data", str(tmp_path)])
+    assert (done.exit_code, why in " ".join(done.stderr.split())) == (2, True), done.stderr
+
+
+def test_a_case_is_of_an_instant_that_the_door_can_have(tmp_path: Path) -> None:
+    (tmp_path / "body").touch()
+    case = [str(tmp_path / "body"), str(tmp_path / "case"), "--connector", "polar"]
+    for command in ("record", "record-request"):
+        done = CliRunner().invoke(app, [command, *case, "--received", "99999999999999999999"])
+        assert (done.exit_code, "'--received'" in done.output) == (2, True), done.output
+
+
+def test_a_backup_that_is_not_there_is_named(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    CliRunner().invoke(app, ["backup", "new-key", str(key)])
+    for source, why in ((tmp_path / "gone", "is no folder that is there"), (tmp_path, "no backup")):
+        words = ["restore", "--from", str(source), "--key", str(key), "--data", str(tmp_path / "d")]
+        done = CliRunner().invoke(app, words)
+        assert (done.exit_code, f"{source} is" in done.stderr, why in done.stderr) == (
+            1,
+            True,
+            True,
+        )
 
 
 def _refused(folder: Path, words: list[str], values: dict[str, object]) -> bool:

@@ -51,7 +51,6 @@ def test_a_bad_name_is_refused_and_not_repeated(rule: object, text: str) -> None
         ["keys", "retire", "link", "--"],
         ["replay", "--patient"],
         ["erase", "--yes", "--patient"],
-        ["dead", "list", "--connector"],
         ["query", "days", "--patient"],
         ["query", "weeks", "--patient", "p", "--prescription"],
     ],

@@ -73,6 +73,14 @@ def test_a_process_takes_nothing_from_a_folder_that_it_was_not_given(
     assert process_settings(beside).database == "dbname=running"
 
 
+def test_a_command_that_migrates_has_the_login_of_the_owner(beside: Path) -> None:
+    owner = {"KADENS_DATABASE": "user=owner"}
+    content = {"environment": _RUNNING, "addresses": {}, "migrating": owner}
+    (beside / "runtime.json").write_text(json.dumps(content))
+    assert settings_of(beside, migrates=True).database == "user=owner"
+    assert settings_of(beside).database == "dbname=running"
+
+
 @pytest.mark.parametrize("words", PROCESSES, ids=" ".join)
 @pytest.mark.usefixtures("beside")
 def test_without_variables_and_without_a_folder_no_process_starts(words: list[str]) -> None:

@@ -177,7 +177,7 @@ def _outside(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("breaks", "words"),
     [
-        (_without_head, "cohort.json: No such file or directory"),
+        (_without_head, "error: {0}/cohort.json: No such file or directory"),
         (_other_version, "cohort.json: version must be at most 1"),
         (_no_json, "truth.jsonl, line 2:"),
         (_unknown_field, "truth.jsonl, line 1: secret is not known"),
@@ -194,5 +194,5 @@ def test_a_cohort_that_is_wrong_is_refused(
     breaks(tmp_path)
     done = _run("score", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert words in done.stderr
+    assert words.format(tmp_path) in done.stderr
     assert "Traceback" not in done.stderr

@@ -119,11 +119,15 @@ def test_secrets_are_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
 def test_runtime_says_where_everything_is_and_holds_no_secret(tmp_path: Path) -> None:
     _, made = secrets_in(tmp_path)
     path = write_runtime(
-        tmp_path, {"KADENS_KAFKA": "127.0.0.1:1"}, {"clinic": "http://127.0.0.1:2"}
+        tmp_path,
+        {"KADENS_KAFKA": "127.0.0.1:1"},
+        {"clinic": "http://127.0.0.1:2"},
+        {"KADENS_DATABASE": "user=owner"},
     )
     assert orjson.loads(path.read_bytes()) == {
         "environment": {"KADENS_KAFKA": "127.0.0.1:1"},
         "addresses": {"clinic": "http://127.0.0.1:2"},
+        "migrating": {"KADENS_DATABASE": "user=owner"},
     }
     assert made.link_keys.active.secret.hex() not in path.read_text()
     forget_runtime(tmp_path)

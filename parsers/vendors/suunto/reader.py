@@ -23,6 +23,7 @@ from parsers.fields import (
     body_error,
     kept_without,
     list_of,
+    not_json,
     object_of,
     rejects,
     text,
@@ -71,7 +72,7 @@ def _parsed(payload: bytes) -> JsonObject | list[Any]:
     try:
         body = loads_once(payload)
     except json.JSONDecodeError as error:
-        raise BodyError(f"@{error.pos}", f"not JSON: {error.msg}") from error
+        raise not_json(error) from error
     if not isinstance(body, dict | list):
         raise BodyError("@0", "neither an object nor a list")
     return body

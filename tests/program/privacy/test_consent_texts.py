@@ -123,6 +123,12 @@ def test_a_version_is_never_changed_and_none_begins_before_another(
     file.write_bytes(b"\xff")
     assert "no text in UTF-8" in _refused(*add)
     assert "--data-type" in _refused(*add[:-2], code=2)
+    file.write_text("new", encoding="utf-8")
+    about = _refused(*add[:-2], "--about", "channel")
+    assert "every version of this text asks for consent to a source" in about
+    for language in ("x", "svenska", "SV", "sv_SE", ""):
+        why = _refused(*add, "--language", language, code=2)
+        assert "must be a language such as sv" in why
     with psycopg.connect(dsn) as conn:
         for sql in ("update consent_text set content = 'x'", "delete from consent_text"):
             conn.execute("set local role kadens_admin")
