@@ -160,8 +160,7 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     for data in (file, file / "x"):
         done = CliRunner().invoke(app, ["up", "--data", str(data), *ports])
         assert done.exit_code == 2
-        assert f"--data {data}: {file} is no folder" in done.output.replace("
-", " ")
+        assert f"--data {data}: {file} is no folder" in done.output.replace("\n", " ")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
