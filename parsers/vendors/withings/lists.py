@@ -18,6 +18,7 @@ from parsers.fields import (
     number_within,
     object_of,
 )
+from parsers.growing import size_of_totals
 from parsers.streams import SeriesByKey
 from parsers.vendors.figures import calendar_date, date_start_ms, day_figures, summary_figures
 from parsers.vendors.withings.items import (
@@ -129,11 +130,9 @@ def _day(of: ListedItem) -> Iterator[Fact]:
     start = date_start_ms(day)
     span = day_bounds(day, zone) if zone else (start, start + DAY_MS)
     record = f"activity:{day.isoformat()}"
-    yield DaySummary(
-        head=of.head(of.source(Method.BACKGROUND), record, span, zone),
-        local_date=day,
-        values=day_figures(of.item, WITHINGS_DAY_FIGURES, of.where, of.errors),
-    )
+    totals = day_figures(of.item, WITHINGS_DAY_FIGURES, of.where, of.errors)
+    source, size = of.source(Method.BACKGROUND), size_of_totals(totals)
+    yield DaySummary(head=of.head(source, record, span, zone, size), local_date=day, values=totals)
 
 
 def _workout(of: ListedItem) -> Iterator[Fact]:
