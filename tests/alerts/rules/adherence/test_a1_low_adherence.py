@@ -127,10 +127,30 @@ def test_a_week_is_judged_when_its_data_has_had_its_time(
 def test_who_answers_in_an_app_does_not_hold_a_week_back_and_does_not_complete_it() -> None:
     end = midnight(W4, _ZONE)
     watch = Watermark(vendor="v", time_ms=end)
-    app = Watermark(vendor="reports", time_ms=end - _HOUR, worn=False)
+    app = Watermark(vendor="reports", time_ms=end - _HOUR, worn=False, all_day=False)
     assert _judged(*LOW, now_ms=end, watermarks=(watch, app)) == HELD
     alone = replace(app, time_ms=end)
     assert _judged(*LOW, now_ms=end, watermarks=(alone,)) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "all_day", "holds"),
+    [
+        # a second device behind one hub is waited for, unless it was put away
+        (-1, True, False),
+        (-28 * 24 + 1, True, False),
+        (-28 * 24, True, True),
+        # a phone, or a watch that only sends workouts
+        (-1, False, True),
+    ],
+)
+def test_a_week_waits_for_each_device_that_is_worn_all_day(
+    hours: int, *, all_day: bool, holds: bool
+) -> None:
+    end = midnight(W4, _ZONE)
+    watch = Watermark(vendor="v", time_ms=end, device="a")
+    other = Watermark(vendor="v", time_ms=end + hours * _HOUR, all_day=all_day, device="b")
+    assert _judged(*LOW, now_ms=end, watermarks=(watch, other)) == (HELD if holds else [])
 
 
 @pytest.mark.parametrize(
