@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from alerts.adherence import Standing
+from alerts.adherence import Standing, known_days, least_known_days
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_lines import (
     day_text,
@@ -225,11 +225,22 @@ def _known(derivation: Derivation, first: date) -> Iterator[str]:
     if row is None:
         yield "no date of the week is known"
         return
-    yield f"{row.known_days} dates are known: {row.valid_days} worn, {row.answered_days} answered"
+    item = derivation.conclusions.measured.get(first)
+    carried = sum(day.carried and not day.known for day in row.days)
+    known = least_known_days(row, None if item is None else item.due)
+    more = f", {carried} more with a phone carried" if carried else ""
+    parts = () if item is None else item.due.parts
+    of_all = " for every prescription" if len(parts) > 1 else ""
+    how = f"{row.valid_days} worn, {row.answered_days} answered{more}"
+    yield f"{known} dates are known{of_all}: {how}"
+    if len(parts) > 1:
+        of_each = [f"{part.last.id} {known_days(row, part)}" for part in parts]
+        yield f"of each prescription: {', '.join(of_each)}"
     if row.recalled_until is not None:
         yield f"the patient told of {row.recalled_sessions} sessions up to {row.recalled_until}"
     yield f"a date is known when it was worn for {VALID_WEAR_MIN} minutes or answered"
-    item = derivation.conclusions.measured.get(first)
+    if carried:
+        yield "one with a phone carried for as long is known for walks, hikes and runs alone"
     if item is not None and item.standing is Standing.THIN:
         yield "while too little is known, no ratio below 100 % is told: it may still grow"
 

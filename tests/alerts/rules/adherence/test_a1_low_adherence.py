@@ -262,6 +262,10 @@ def test_each_prescription_counts_its_own_sessions_and_a_new_version_from_its_da
         HELD
     )
     assert _judged(*enough, prescriptions=(_PRESCRIPTION, replace(other, types=("walking",)))) == []
+    strength = replace(other, types=("strength",))
+    (finding,) = _judge(_look(*enough, prescriptions=(_PRESCRIPTION, strength)))
+    assert "low for prescription b: 0 of 1 sessions and 0 of 30 minutes; " in finding.sentence
+    assert [part["low"] for part in finding.evidence["weeks"][0]["prescriptions"]] == [False, True]
     newer = replace(
         _PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10
     )
@@ -331,7 +335,9 @@ def test_evidence_and_when() -> None:
                 "id": "a",
                 "version": 1,
                 "sha256": "",
+                "low": True,
                 "sessions": 1,
+                "recalled_sessions": 0,
                 "sessions_due": 3,
                 "minutes": 30,
                 "minutes_due": 90,
