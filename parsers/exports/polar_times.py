@@ -41,7 +41,7 @@ def polar_offset(record: JsonObject, where: str, errors: _Errors) -> int | None:
     return kept_without(errors, None, offset_of, stated, f"{where}.timezoneOffset")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PolarTimes:
     """Start and end of an exercise in epoch ms, and its pauses in order.
 
@@ -61,12 +61,11 @@ def polar_times(
     joined = {**session, **record}
     start = placed_ms(polar_member(joined, _STARTS), offset_min, f"{where}.startTime")
     timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
-    stop = polar_member(record, POLAR_STOPS) or (
-        None if timed_ms else polar_member(session, POLAR_STOPS)
-    )
     stops = _pauses(record, offset_min, where, errors)
     # The stated length is without pauses, so the stated end counts where there is one.
     end = end_of_timer(start, timed_ms, stops) if timed_ms else start
+    stop = polar_member(record, POLAR_STOPS)
+    stop = stop or (None if timed_ms else polar_member(session, POLAR_STOPS))
     if stop is not None:
         stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
         end = stopped if stopped > start else end
@@ -75,8 +74,7 @@ def polar_times(
         raise Unreadable(where, why, RejectKind.RANGE)
     # with neither an end nor a pause nothing tells whether the timer stood still
     is_timer = (stop is not None or end - start > timed_ms) and 0 < timed_ms <= end - start
-    moving_ms = timed_ms if is_timer else None
-    return PolarTimes(start_ms=start, end_ms=end, moving_ms=moving_ms, stops=tuple(stops))
+    return PolarTimes(start, end, timed_ms if is_timer else None, tuple(stops))
 
 
 def _timed_ms(record: JsonObject, where: str) -> int:

@@ -216,7 +216,7 @@ def test_a_week_says_which_dates_a_phone_made_known(manifest: Path) -> None:
     manifest.write_text(json.dumps(given), "utf-8")
     done = explained(manifest, "week", "2025-11-24")
     assert "  7 dates are known: 0 worn, 0 answered, 7 more with a phone carried\n" in done.stdout
-    assert "for walks, hikes and runs alone" in done.stdout
+    assert "makes a date known for walks, hikes and runs\n" in done.stdout
     rides = {**walks, "id": "rx-2", "types": ["cycling"]}
     manifest.write_text(json.dumps({**given, "prescriptions": [walks, rides]}), "utf-8")
     done = explained(manifest, "week", "2025-11-24")

@@ -6,6 +6,7 @@ after late data has had time to arrive.
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import compress
 from typing import Any
 
 from alerts.adherence import (
@@ -158,9 +159,7 @@ def _finding(
 
 def _week_evidence(week: Week, due: Due, thresholds: Mapping[str, float]) -> dict[str, Any]:
     done, ratios = credited(week, due), measure(week, due)
-    standings = standings_apart(week, due, thresholds)
-    are_low = [standing is Standing.LOW for standing in standings]
-    low = [part for part, is_low in zip(due.parts, are_low, strict=True) if is_low]
+    are_low = [item is Standing.LOW for item in standings_apart(week, due, thresholds)]
     return {
         "monday": week.monday.isoformat(),
         "sessions": done.sessions,
@@ -171,7 +170,7 @@ def _week_evidence(week: Week, due: Due, thresholds: Mapping[str, float]) -> dic
         "frequency": ratios.frequency,
         "time": ratios.time,
         # of a prescription that is not low nothing need be known
-        "known_days": min(known_days(week, part) for part in low),
+        "known_days": min(known_days(week, part) for part in compress(due.parts, are_low)),
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
         "carried_days": sum(day.carried and not day.known for day in week.days),
