@@ -173,12 +173,17 @@ def standing(week: Week, due: Due, thresholds: Mapping[str, float]) -> Standing:
     A week is low when it is low for one of the prescriptions: more of one kind of exercise does not
     make up for another kind.
     """
-    parts = {_standing(week, part, thresholds) for part in due.parts}
+    parts = set(standings_apart(week, due, thresholds))
     # The order matters: one low prescription is enough, and a doubt about one is a doubt.
     for result in (Standing.LOW, Standing.THIN, Standing.ENOUGH):
         if result in parts:
             return result
     return Standing.NONE_DUE
+
+
+def standings_apart(week: Week, due: Due, thresholds: Mapping[str, float]) -> tuple[Standing, ...]:
+    """Return the standing of a week for each of its prescriptions, in the order of `due.parts`."""
+    return tuple(_standing(week, part, thresholds) for part in due.parts)
 
 
 def _standing(week: Week, part: PrescriptionDue, thresholds: Mapping[str, float]) -> Standing:

@@ -1,14 +1,18 @@
 """When the data of a span of time is in, so that what is missing may be judged. Pure.
 
 Data that came late must change nothing that was judged, so a rule about too little waits. It waits
-until every worn source has synced past the end of the span, or until the lag has passed.
+until every source that is worn all day has synced past the end of the span, or until the lag has
+passed.
 """
 
 from alerts.worked_out import once
 from model.alert import RuleInput
-from model.calendar import HOUR_MS
+from model.calendar import DAY_MS, HOUR_MS
 from model.prescribing.recorded import from_recording
 from model.prescription import Prescription
+
+# A watch that was replaced would hold back every span to come, our default.
+_PUT_AWAY_MS = 28 * DAY_MS
 
 
 @once
@@ -24,8 +28,12 @@ def complete_by_ms(end_ms: int, lag_hours: float) -> int:
 
 def is_complete(on: RuleInput, end_ms: int, lag_hours: float) -> bool:
     """Return whether a span that ends at `end_ms` (epoch ms) is over and its data is in."""
-    # Who answers in an app does not hold a span back, and does not make it complete either.
-    worn = [mark for mark in on.watermarks if mark.worn]
+    # What is not worn all day does not hold a span back, and does not make it complete either.
+    in_use = [
+        mark.time_ms
+        for mark in on.watermarks
+        if mark.all_day and mark.time_ms > end_ms - _PUT_AWAY_MS
+    ]
     # Without any source nothing has synced, although `all` of nothing is true.
-    synced = bool(worn) and all(mark.time_ms >= end_ms for mark in worn)
+    synced = bool(in_use) and min(in_use) >= end_ms
     return on.now_ms >= end_ms and (synced or on.now_ms >= complete_by_ms(end_ms, lag_hours))

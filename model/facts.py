@@ -47,6 +47,10 @@ class Method(StrEnum):
 # Nobody wears a scale, and an entry by hand comes when a person likes to make it.
 UNWORN_TYPES = (DeviceType.PERSON, DeviceType.SCALE)
 UNWORN_METHODS = (Method.MANUAL,)
+# Only what is worn all day is expected to deliver each day. A phone lies in a pocket, a strap is on
+# for a workout, and a source of started workouts alone has nothing for a day without one.
+NOT_ALL_DAY_TYPES = (*UNWORN_TYPES, DeviceType.PHONE, DeviceType.STRAP)
+NOT_ALL_DAY_METHODS = (*UNWORN_METHODS, Method.WORKOUT)
 
 
 class OffsetOrigin(StrEnum):

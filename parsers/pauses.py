@@ -22,6 +22,24 @@ def stated_timer_ms(timer_ms: float, lasted_ms: int) -> int | None:
     return round(timer_ms) if 0 < timer_ms <= lasted_ms - SHORTEST_PAUSE_MS else None
 
 
+def end_of_timer(start_ms: int, timer_ms: int, stops: Iterable[_Pause]) -> int:
+    """Return when a timer that ran for so long was stopped, by a start in epoch ms.
+
+    `stops` are in order. One that begins before the timer has run its time lies in between; a later
+    one follows the end.
+
+    >>> end_of_timer(0, 1_500, [(600, 900), (1_799, 1_899), (1_900, 2_500)])
+    1900
+    """
+    end_ms, reached_ms = start_ms + timer_ms, start_ms
+    for begin, until in stops:
+        if begin >= end_ms:
+            break
+        end_ms += max(0, until - max(begin, reached_ms))
+        reached_ms = max(reached_ms, until)
+    return end_ms
+
+
 def pauses_within(
     stops: Iterable[tuple[int, int | None]], span: tuple[int, int], timer_ms: int | None
 ) -> tuple[_Pause, ...]:

@@ -29,7 +29,7 @@ from storage.alerts.weighings import weighings_in
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
-from stream.compute.wear import is_worn
+from stream.compute.wear import is_worn, is_worn_all_day
 
 _T = TypeVar("_T")
 
@@ -181,7 +181,7 @@ def rule_input(
         cardiac=is_cardiac(manifest.profiles, local_date(manifest.now_ms, manifest.zone)),
         weighings=weighings_in(columns, manifest.now_ms),
         rhythm_notices=notices_in(columns, manifest.now_ms),
-        watermarks=_vendor_watermarks(held, manifest.now_ms),
+        watermarks=_rule_watermarks(held, manifest.now_ms),
     )
 
 
@@ -191,17 +191,20 @@ def _recent_reports(held: HeldFacts, now_ms: int) -> list[AttributedFact]:
     return sorted(reports, key=lambda item: (item.fact.head.start_ms, item.fact.head.record))
 
 
-def _vendor_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
+def _rule_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
     """Return how far each vendor has delivered; a clock that is ahead counts up to now.
 
     What a manifest names is complete, so none of it is a history that is still being loaded.
     """
-    # A rule waits for vendors, and a vendor has delivered when one of its devices has.
-    latest: dict[tuple[str, bool], int] = {}
+    latest: dict[tuple[str, bool, bool, str], int] = {}
     for source, at_ms in held.watermarks.items():
-        key = source.vendor, is_worn(source)
+        all_day = is_worn_all_day(source)
+        # A rule waits for each device that is worn all day. Of other sources a vendor has delivered
+        # when one of them has.
+        device = (source.device or source.app) if all_day else ""
+        key = source.vendor, is_worn(source), all_day, device
         latest[key] = max(latest.get(key, 0), at_ms)
     return tuple(
-        Watermark(vendor=vendor, time_ms=min(at_ms, now_ms), worn=worn)
-        for (vendor, worn), at_ms in sorted(latest.items())
+        Watermark(vendor=vendor, time_ms=min(at_ms, now_ms), worn=worn, all_day=day, device=device)
+        for (vendor, worn, day, device), at_ms in sorted(latest.items())
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from alerts.adherence import Standing
+from alerts.adherence import Standing, known_days, least_known_days
+from alerts.due import Due
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_lines import (
     day_text,
@@ -25,7 +26,7 @@ from kadens.derivation.evidence_words import (
 )
 from model.calendar import HOUR_MS, day_bounds, local_date, rfc3339
 from model.derived.algorithm import VALID_WEAR_MIN
-from model.derived.days import Day, DayState
+from model.derived.days import Day, DayState, Week
 from model.derived.sessions import SourceSelection
 from model.facts import DaySummary, Report
 from model.prescribing.credit import has_strength
@@ -225,13 +226,28 @@ def _known(derivation: Derivation, first: date) -> Iterator[str]:
     if row is None:
         yield "no date of the week is known"
         return
-    yield f"{row.known_days} dates are known: {row.valid_days} worn, {row.answered_days} answered"
+    item = derivation.conclusions.measured.get(first)
+    yield from _known_dates(row, None if item is None else item.due)
     if row.recalled_until is not None:
         yield f"the patient told of {row.recalled_sessions} sessions up to {row.recalled_until}"
     yield f"a date is known when it was worn for {VALID_WEAR_MIN} minutes or answered"
-    item = derivation.conclusions.measured.get(first)
     if item is not None and item.standing is Standing.THIN:
         yield "while too little is known, no ratio below 100 % is told: it may still grow"
+
+
+def _known_dates(week: Week, due: Due | None) -> Iterator[str]:
+    """Yield how many dates of a week are known, and by what; `due` is what was prescribed."""
+    parts = () if due is None else due.parts
+    of_all = " for every prescription" if len(parts) > 1 else ""
+    carried = sum(day.carried and not day.known for day in week.days)
+    more = f", {carried} more with a phone carried" if carried else ""
+    how = f"{week.valid_days} worn, {week.answered_days} answered{more}"
+    yield f"{least_known_days(week, due)} dates are known{of_all}: {how}"
+    if len(parts) > 1:
+        of_each = [f"{part.last.id} {known_days(week, part)}" for part in parts]
+        yield f"of each prescription: {', '.join(of_each)}"
+    if carried:
+        yield "a phone that is carried for as long makes a date known for walks, hikes and runs"
 
 
 def _findings(derivation: Derivation, first: date) -> Iterator[str]:

@@ -86,13 +86,17 @@ class RhythmNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """The latest measured instant that the sources of a vendor have delivered.
+    """The latest measured instant that some sources of a vendor have delivered.
 
     `worn` is False for sources that nobody wears, such as a form: their silence means nothing.
-    `history_ms` is when they delivered last what was old by then (epoch ms), None for never.
+    `all_day` is True for sources that are worn all day, of which each device has a watermark of its
+    own; `device` names it, and is "" for the others. `history_ms` is when the sources delivered
+    last what was old by then (epoch ms), None for never.
     """
 
     vendor: str
     time_ms: int
     worn: bool = True
+    all_day: bool = True
+    device: str = ""
     history_ms: int | None = None

@@ -102,7 +102,8 @@ def as_received(facts: Iterable[Fact], received_ms: int, *, is_file: bool) -> Al
     """Return the facts of a payload without what is later than its receipt.
 
     Of a block, only the later samples are left out. A file of which a workout is later has a wrong
-    clock, so nothing of it is kept.
+    clock from its beginning, so nothing of it is kept: nothing tells whether it is wrong by minutes
+    or, as local time written as UTC, by an hour.
     """
     everything = tuple(facts)
     rejects: list[Reject] = []

@@ -30,6 +30,7 @@ from parsers.fields import (
     rejects,
     text,
 )
+from parsers.growing import size_of_totals
 from parsers.json_records import holds_marks, text_of
 from parsers.local_times.beside_offsets import placed_ms
 from parsers.vendors.garmin.names import ACTIVITY_TYPES
@@ -236,11 +237,9 @@ def _day(record: JsonObject, values: dict[str, float], where: str) -> DaySummary
     except ValueError as error:
         raise Unreadable(location, "not a date") from error
     start = _midnight_ms(record, day, where)
-    # It grows during the day, so the greatest stands.
-    grown = round(sum(values.values()))
-    fact_head = head(
-        _source(Method.BACKGROUND), f"garmin:{day}", grown, (start, start + DAY_MS), None
-    )
+    # It grows during the day, so the greatest counts.
+    source, size = _source(Method.BACKGROUND), size_of_totals(values)
+    fact_head = head(source, f"garmin:{day}", size, (start, start + DAY_MS), None)
     return DaySummary(head=fact_head, local_date=day, values=values)
 
 

@@ -23,7 +23,6 @@ from parsers.exports.polar_times import (
     POLAR_STOPS,
     polar_member,
     polar_offset,
-    polar_pauses,
     polar_times,
 )
 from parsers.fields import (
@@ -143,28 +142,27 @@ def _exercise(
     """Yield the workout of an exercise and its samples; what it lacks is its session's."""
     joined = {**session, **record}
     offset_min = polar_offset(joined, where, errors)
-    start, end, moving_ms = polar_times(record, session, offset_min, where, errors)
+    times = polar_times(record, session, offset_min, where, errors)
+    span = times.start_ms, times.end_ms
     kind, word = _sport(joined, where, errors)
     modified = polar_member(joined, ("modified",))
     revision = kept_without(errors, 0, placed_ms, modified, 0, "modified") if modified else 0
-    record_name = f"polar:{name or start}"
-    fact_head = head(_source(joined, errors), record_name, revision, (start, end), offset_min)
+    record_name = f"polar:{name or times.start_ms}"
+    fact_head = head(_source(joined, errors), record_name, revision, span, offset_min)
     word_of_effort = _effort(joined, errors)
     yield Workout(
         head=fact_head,
         type=kind,
         vendor_type=word,
-        moving_ms=moving_ms,
-        pauses=pauses_within(
-            polar_pauses(record, offset_min, where, errors), (start, end), moving_ms
-        ),
+        moving_ms=times.moving_ms,
+        pauses=pauses_within(times.stops, span, times.moving_ms),
         exertion_cr10=POLAR_EFFORTS.get(word_of_effort),
         effort_stated=word_of_effort,
         summary=_summary((record, _totals(session)), where, errors),
     )
     series = SeriesByKey()
     samples = record.get("samples")
-    for metric, at, value in polar_series(samples, start, offset_min, kind, errors):
+    for metric, at, value in polar_series(samples, times.start_ms, offset_min, kind, errors):
         series.add(metric, fact_head.source, offset_min, (at, at, value))
     yield from series.of_record(f"{record_name}:samples", revision)
 

@@ -1,5 +1,6 @@
 """When a session of Polar's began and ended, and where it was paused. Pure."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from model.facts import RejectKind
@@ -13,6 +14,7 @@ from parsers.fields import (
     object_of,
 )
 from parsers.local_times.beside_offsets import duration_ms, length_ms, offset_of, placed_ms
+from parsers.pauses import end_of_timer
 
 _Errors = list[Unreadable]
 POLAR_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
@@ -39,25 +41,40 @@ def polar_offset(record: JsonObject, where: str, errors: _Errors) -> int | None:
     return kept_without(errors, None, offset_of, stated, f"{where}.timezoneOffset")
 
 
+@dataclass(frozen=True, slots=True)
+class PolarTimes:
+    """Start and end of an exercise in epoch ms, and its pauses in order.
+
+    `moving_ms` is the time without pauses, None where it is not known apart from the length.
+    """
+
+    start_ms: int
+    end_ms: int
+    moving_ms: int | None
+    stops: tuple[tuple[int, int], ...]
+
+
 def polar_times(
     record: JsonObject, session: JsonObject, offset_min: int | None, where: str, errors: _Errors
-) -> tuple[int, int, int | None]:
-    """Return start and end in ms, and the time without pauses where it is told apart."""
+) -> PolarTimes:
+    """Return when an exercise was; what it lacks is its session's."""
     joined = {**session, **record}
     start = placed_ms(polar_member(joined, _STARTS), offset_min, f"{where}.startTime")
     timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
-    stop = polar_member(record, POLAR_STOPS) or (
-        None if timed_ms else polar_member(session, POLAR_STOPS)
-    )
-    # The stated length may be without pauses, so the stated end counts where there is one.
-    end = start + timed_ms
+    stops = _pauses(record, offset_min, where, errors)
+    # The stated length is without pauses, so the stated end counts where there is one.
+    end = end_of_timer(start, timed_ms, stops) if timed_ms else start
+    stop = polar_member(record, POLAR_STOPS)
+    stop = stop or (None if timed_ms else polar_member(session, POLAR_STOPS))
     if stop is not None:
         stopped = kept_without(errors, 0, placed_ms, stop, offset_min, f"{where}.stopTime")
         end = stopped if stopped > start else end
     if not 0 < end - start <= LONGEST_WORKOUT_MS:
         why = "exercise without a length of at most seven days"
         raise Unreadable(where, why, RejectKind.RANGE)
-    return start, end, timed_ms if stop is not None and 0 < timed_ms <= end - start else None
+    # with neither an end nor a pause nothing tells whether the timer stood still
+    is_timer = (stop is not None or end - start > timed_ms) and 0 < timed_ms <= end - start
+    return PolarTimes(start, end, timed_ms if is_timer else None, tuple(stops))
 
 
 def _timed_ms(record: JsonObject, where: str) -> int:
@@ -70,12 +87,12 @@ def _timed_ms(record: JsonObject, where: str) -> int:
     return 0 if duration is None else length_ms(duration, f"{where}.duration")
 
 
-def polar_pauses(
+def _pauses(
     record: JsonObject, offset_min: int | None, where: str, errors: _Errors
-) -> list[tuple[int, int | None]]:
+) -> list[tuple[int, int]]:
     """Return begin and end of each pause, in their order."""
     location = f"{where}.pauseTimes"
-    pauses: list[tuple[int, int | None]] = []
+    pauses: list[tuple[int, int]] = []
     nothing: list[Any] = []
     listed = kept_without(errors, nothing, list_of, record.get("pauseTimes") or [], location)
     for item in listed:

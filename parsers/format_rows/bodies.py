@@ -57,7 +57,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=6,
+        version=7,
         grows=("dailies", "epochs", "sleeps", "hrv", "moveIQActivities"),
         read=Named("parsers.vendors.garmin.reader:read_garmin"),
         most_bytes=100 * MEBIBYTE,
@@ -67,7 +67,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
     Format(
         name="polar",
-        version=5,
+        version=6,
         grows=("activity_summary",),
         read=Named("parsers.vendors.polar.reader:read_polar"),
         json=True,
@@ -86,7 +86,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a hundred workouts with all their extensions have 2 MiB, a month of samples 1
     Format(
         name="suunto",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.suunto.reader:read_suunto"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -122,7 +122,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a day of activity has a megabyte, two weeks of a mat's heart rate at night as well
     Format(
         name="withings",
-        version=2,
+        version=3,
         grows=("getactivity",),
         read=Named("parsers.vendors.withings.reader:read_withings"),
         json=True,

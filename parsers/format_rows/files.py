@@ -67,8 +67,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of heart rate has 1 MiB, a hundred exercises 0.5
     Format(
         name="fitbit",
-        version=2,
-        grows=("resting_heart_rate", "vo2max"),
+        version=3,
         read=Named("parsers.takeout.fitbit:read_fitbit"),
         sniff=Named("parsers.takeout.fitbit:is_fitbit"),
         suffixes=(".json",),
@@ -87,8 +86,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     ),
     Format(
         name="fitbit_resting_table",
-        version=1,
-        grows=("resting_heart_rate",),
+        version=2,
         read=Named("parsers.takeout.fitbit_table:read_fitbit_resting_table"),
         sniff=Named("parsers.takeout.fitbit_table:is_fitbit_heart_table"),
         names=r".*resting_heart_rate.*\.csv",
@@ -142,7 +140,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=4,
+        version=5,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -164,7 +162,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a thousand activities with all their splits have 20 MiB
     Format(
         name="garmin_account",
-        version=3,
+        version=4,
         grows=("UDSFile",),
         read=Named("parsers.exports.garmin_account:read_garmin_account"),
         sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
@@ -176,8 +174,8 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=3,
-        grows=("activities-steps", "activities-heart"),
+        version=4,
+        grows=("activities-steps",),
         read=Named("parsers.vendors.fitbit_api.reader:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reader:is_fitbit_answer"),
         suffixes=(".json",),

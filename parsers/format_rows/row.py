@@ -35,8 +35,10 @@ class Format:
     entirely, as TOO_MUCH.
 
     `grows` names what only grows by nature, in the sender's words: totals of a day, partial slots.
-    There the greater or longer version counts, and its size is its revision. Of everything else the
-    version that was stated last counts, shorter or lower as it may be.
+    There the longer version counts, and of equally long ones the greater: its size is its revision.
+    Where the sender states a revision or a time of modification of its own, that counts first, as
+    it does for everything: a vendor corrects a day down when a device is taken away. Of everything
+    else the version that was stated last counts, shorter or lower as it may be.
 
     Raise `version` by one whenever the same bytes would give other facts. A kept body stores its
     format and the version that read it. `kadens replay` reads it again once the version of that

@@ -14,10 +14,10 @@ from model.facts import DaySummary, RejectKind, Source
 from model.received import Part
 from parsers.bounds import MOST_RECORDS, readable
 from parsers.fields import Unreadable, check_width, head, object_of
+from parsers.growing import size_of_totals
 from parsers.phone.collected import Collected
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_THOUSANDTHS = 1_000  # of a total that makes its revision
 
 
 def parsed_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
@@ -48,13 +48,13 @@ def day_total(source: Source, kind: str, day: date, values: Mapping[str, float])
     """Return the totals of a local date, whose offset nobody states.
 
     `kind` sets apart what a source states of a date in several places. Totals grow during the day,
-    so their size is their revision.
+    so their size is their revision; a figure that does not grow has none.
     """
     start_ms = (day.toordinal() - _EPOCH_DAY) * DAY_MS
     if not readable(start_ms):
         raise Unreadable("date", "not between the years 2000 and 2100", RejectKind.RANGE)
-    size = int(sum(values.values()) * _THOUSANDTHS)
-    fact_head = head(source, f"{kind}:{day}", size, (start_ms, start_ms + DAY_MS), None)
+    size, span = size_of_totals(values), (start_ms, start_ms + DAY_MS)
+    fact_head = head(source, f"{kind}:{day}", size, span, None)
     return DaySummary(head=fact_head, local_date=day, values=dict(values))
 
 

@@ -1,23 +1,31 @@
-"""Loads up to when each vendor has delivered of a patient, and which vendors are silent."""
+"""Loads up to when each vendor and device has delivered of a patient, and who is silent."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from model.alerting.rule_rows import Watermark
 from model.calendar import DAY_MS
-from model.facts import UNWORN_METHODS, UNWORN_TYPES
+from model.facts import (
+    NOT_ALL_DAY_METHODS,
+    NOT_ALL_DAY_TYPES,
+    UNWORN_METHODS,
+    UNWORN_TYPES,
+)
 from storage.pg import rows
 from storage.pg.pool import Connection
 
 # A device whose clock is ahead counts as having delivered up to now, not beyond.
 _WATERMARKS = """
-select w.patient, s.vendor, k.worn, least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms,
-  max(w.history_at) as history_ms
+select w.patient, s.vendor, k.worn, k.all_day, d.device,
+  least(max(w.time), to_timestamp(%(now)s / 1000.0)) as time_ms, max(w.history_at) as history_ms
 from watermark w join source s on s.id = w.source
 cross join lateral (select not (s.device_type = any(%(unworn_types)s)
-  or s.method = any(%(unworn_methods)s)) as worn) k
-where w.patient = any(%(patients)s)
-group by w.patient, s.vendor, k.worn order by w.patient, s.vendor, k.worn"""
+  or s.method = any(%(unworn_methods)s)) as worn, not (s.device_type = any(%(not_all_day_types)s)
+  or s.method = any(%(not_all_day_methods)s)) as all_day) k
+cross join lateral (select case when k.all_day then coalesce(nullif(s.device, ''), s.app)
+  else '' end collate "C" as device) d
+where w.patient = any(%(patients)s) group by w.patient, s.vendor, k.worn, k.all_day, d.device
+order by w.patient, s.vendor collate "C", k.worn, k.all_day, d.device"""
 # Whom the vendor delivered to within four weeks, and to whom of them not for two days. A silent
 # patient counts only if what was measured last came as it was measured, and on several days: a
 # history that is loaded ends in the past too, and its vendor has not stopped.
@@ -37,6 +45,8 @@ group by vendor"""
 _UNWORN: rows.Row = {
     "unworn_types": [item.value for item in UNWORN_TYPES],
     "unworn_methods": [item.value for item in UNWORN_METHODS],
+    "not_all_day_types": [item.value for item in NOT_ALL_DAY_TYPES],
+    "not_all_day_methods": [item.value for item in NOT_ALL_DAY_METHODS],
 }
 _LONG_MS = 2 * DAY_MS
 
@@ -44,7 +54,10 @@ _LONG_MS = 2 * DAY_MS
 async def watermarks_of(
     conn: Connection, patients: Sequence[int], now_ms: int
 ) -> dict[int, list[Watermark]]:
-    """Return the watermark of each vendor of each patient, by the patient's id."""
+    """Return the watermarks of each patient by the patient's id.
+
+    Each device that is worn all day has one, and a vendor one for what is not.
+    """
     marks: dict[int, list[Watermark]] = defaultdict(list)
     params: rows.Row = {"patients": patients, "now": now_ms, **_UNWORN}
     for row in await rows.fetch(conn, _WATERMARKS, params, dict):

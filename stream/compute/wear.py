@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.calendar import HOUR_MS, MINUTE_MS, local_instant
-from model.facts import UNWORN_METHODS, UNWORN_TYPES, DeviceType, Instants, Source
+from model.facts import (
+    NOT_ALL_DAY_METHODS,
+    NOT_ALL_DAY_TYPES,
+    UNWORN_METHODS,
+    UNWORN_TYPES,
+    DeviceType,
+    Instants,
+    Source,
+)
 from stream.compute.pieces import Pieces, cut_out, pieces_ms, union_of_spans
 from stream.compute.series.reported_columns import WEAR, ReportedSeries
 
@@ -30,6 +38,12 @@ def is_worn(source: Source) -> bool:
     A person, a scale or a form without data means nothing.
     """
     return source.device_type not in UNWORN_TYPES and source.method not in UNWORN_METHODS
+
+
+def is_worn_all_day(source: Source) -> bool:
+    """Return whether a source is worn all day, so that what is over waits until it has synced."""
+    is_worn_so = source.device_type not in NOT_ALL_DAY_TYPES
+    return is_worn_so and source.method not in NOT_ALL_DAY_METHODS
 
 
 def worn_minutes(worn: Pieces) -> int:

@@ -98,15 +98,26 @@ def test_adherence_says_what_else_is_known_and_what_nobody_saw() -> None:
 
 
 def test_adherence_to_several_prescriptions_says_which_is_low() -> None:
-    parts = [
-        {"id": rx, "sessions": done, "sessions_due": due, "minutes": 30.0 * done, "minutes_due": 40}
-        for rx, done, due in (("walk", 3, 2), ("strength", 0, 1))
-    ]
-    weeks = [_week("2026-11-09", 3, (7, 0)) | {"prescriptions": parts}]
-    assert (
-        "0 days answered, by prescription walk: 3 of 2 sessions and 90 of 40 minutes, "
-        "strength: 0 of 1 sessions and 0 of 40 minutes."
-    ) in finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
+    def sentence(*low: str) -> str:
+        parts: list[dict[str, object]] = []
+        for rx, done, due in (("walk", 3, 4), ("strength", 0, 1), ("cycle", 2, 1)):
+            figures = {"sessions": done, "minutes": 30.0 * done, "minutes_due": 40 * due}
+            more = {"id": rx, "low": rx in low, "sessions_due": due, "recalled_sessions": done}
+            parts.append({**figures, **more})
+        weeks = [_week("2026-11-09", 5, (7, 0)) | {"prescriptions": parts}]
+        return finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
+
+    assert sentence("strength") == (
+        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
+        "Week of 2026-11-09: low for prescription strength: 0 of 1 sessions and 0 of 40 minutes; "
+        "the watch was worn on 7 days, 0 days answered."
+    )
+    assert sentence("walk", "strength") == (
+        "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
+        "Week of 2026-11-09: low for prescription walk: 3 of 4 sessions and 90 of 160 minutes, "
+        "strength: 0 of 1 sessions and 0 of 40 minutes; "
+        "the watch was worn on 7 days, 0 days answered, 3 of the sessions told by the patient."
+    )
 
 
 def test_the_weightiest_finding_gives_the_headline() -> None:

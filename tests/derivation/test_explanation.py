@@ -192,6 +192,38 @@ def test_a_week_is_what_was_done_over_what_was_due(manifest: Path) -> None:
         assert line in done.stdout
 
 
+def _carried(day: int) -> str:
+    """Return the steps that a phone counted from 08 to 22 on a date of November, as an export."""
+    of = 'type="HKQuantityTypeIdentifierStepCount" sourceName="Phone" unit="count" value="40"'
+    device = 'device="&lt;&lt;HKDevice: 0x1&gt;, name:iPhone, hardware:iPhone16,2&gt;"'
+    lines: list[str] = []
+    for hour in range(8, 22):
+        at = f'startDate="2025-11-{day} {hour:02}:00:00 +0100"'
+        until = f'endDate="2025-11-{day} {hour:02}:59:00 +0100"'
+        lines.append(f"<Record {of} {device} {at} {until}/>")
+    return "".join(lines)
+
+
+def test_a_week_says_which_dates_a_phone_made_known(manifest: Path) -> None:
+    records = "".join(map(_carried, range(24, 31)))
+    header = '<?xml version="1.0" encoding="UTF-8"?><HealthData locale="en_SE">'
+    (manifest.parent / "export.xml").write_text(f"{header}{records}</HealthData>", "utf-8")
+    given = json.loads(manifest.read_text("utf-8"))
+    given["bodies"] = [{**given["bodies"][0], "path": "export.xml", "connector": "files"}]
+    given["bodies"][0]["received"] = "2025-12-01T10:00:00Z"
+    (walks,) = given["prescriptions"]
+    walks["types"] = ["walking"]
+    manifest.write_text(json.dumps(given), "utf-8")
+    done = explained(manifest, "week", "2025-11-24")
+    assert "  7 dates are known: 0 worn, 0 answered, 7 more with a phone carried\n" in done.stdout
+    assert "makes a date known for walks, hikes and runs\n" in done.stdout
+    rides = {**walks, "id": "rx-2", "types": ["cycling"]}
+    manifest.write_text(json.dumps({**given, "prescriptions": [walks, rides]}), "utf-8")
+    done = explained(manifest, "week", "2025-11-24")
+    assert "  0 dates are known for every prescription: 0 worn, 0 answered, 7 more " in done.stdout
+    assert "  of each prescription: rx-1 7, rx-2 0\n" in done.stdout
+
+
 def test_an_answer_that_names_no_session_is_found_by_its_time(manifest: Path) -> None:
     report = {
         "id": "e1",

@@ -105,8 +105,12 @@ def test_a_later_count_is_left_out_with_its_end_and_an_unfinished_one_stays() ->
     assert delivered_until_ms(_received(block, _LIMIT + DAY_MS)) == _LIMIT + HOUR_MS
 
 
-def test_of_a_file_whose_workout_is_later_nothing_is_kept() -> None:
-    facts: list[Fact] = [_workout(_T0 + 2 * HOUR_MS), _block(_T0)]
+@pytest.mark.parametrize("end_ms", [_LIMIT + 1, _T0 + 2 * HOUR_MS])
+def test_of_a_file_whose_workout_is_later_nothing_is_kept(end_ms: int) -> None:
+    in_time: list[Fact] = [_workout(_LIMIT), _block(_T0)]
+    assert as_received(in_time, _T0, is_file=True).facts == tuple(in_time)
+    # a clock that is a few minutes ahead, or local time an hour ahead that came 55 minutes later
+    facts: list[Fact] = [_workout(end_ms), _block(_T0)]
     allowed = as_received(facts, _T0, is_file=True)
     assert (allowed.facts, values_of(allowed.rejects, "why")) == ((), [FILE_LATER])
     from_vendor = as_received(facts, _T0, is_file=False)

@@ -11,7 +11,7 @@ from model.storable import MOST_PAUSES, fact_refusal
 from parsers.fit import decode, timer_stops
 from parsers.fit_facts.fit_file import parse_fit
 from parsers.formats import parse
-from parsers.pauses import pauses_in_gaps, pauses_within
+from parsers.pauses import end_of_timer, pauses_in_gaps, pauses_within
 from simulate.fit_messages import ENUM, UINT32, FieldShape, FitShape, encoded, fit_file
 from simulate.fit_writer import Recording, write_activity
 from tests.rooms import ROOT
@@ -98,6 +98,27 @@ def test_stops_become_pauses_of_their_workout(
     pauses: tuple[tuple[int, int], ...],
 ) -> None:
     assert pauses_within(stops, (0, 100_000), timer_ms) == pauses
+
+
+@pytest.mark.parametrize(
+    ("stops", "end_ms"),
+    [
+        ([], 60_000),
+        ([(10_000, 20_000)], 70_000),
+        # the second begins within the time that the first has added, or when the timer has run out
+        ([(10_000, 20_000), (69_999, 80_000)], 80_001),
+        ([(10_000, 20_000), (70_000, 80_000)], 70_000),
+        # what overlaps counts once, and what lies before the start not at all
+        ([(10_000, 20_000), (15_000, 25_000)], 75_000),
+        ([(-5_000, 5_000)], 65_000),
+        ([(-5_000, -1_000)], 60_000),
+        ([(20_000, 10_000)], 60_000),
+    ],
+)
+def test_a_timer_that_ran_so_long_ends_after_its_pauses(
+    stops: list[tuple[int, int]], end_ms: int
+) -> None:
+    assert end_of_timer(0, 60_000, stops) == end_ms
 
 
 @pytest.mark.parametrize(

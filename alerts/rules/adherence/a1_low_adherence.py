@@ -4,8 +4,9 @@ Missing data is not low adherence: a week is judged only when enough of its days
 after late data has had time to arrive.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import compress
 from typing import Any
 
 from alerts.adherence import (
@@ -13,8 +14,9 @@ from alerts.adherence import (
     Standing,
     credited,
     credited_apart,
-    least_known_days,
+    known_days,
     measure,
+    standings_apart,
     unseen_days,
 )
 from alerts.completeness import as_recorded, complete_by_ms, is_complete
@@ -64,7 +66,7 @@ def _low_week(
     due = _low_due(on, week.monday, thresholds, as_written=True)
     if due is not None:
         due = _low_due(on, week.monday, thresholds, as_written=False)
-    return None if due is None else _week_evidence(week, due)
+    return None if due is None else _week_evidence(week, due, thresholds)
 
 
 def _low_due(
@@ -155,8 +157,9 @@ def _finding(
     )
 
 
-def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
+def _week_evidence(week: Week, due: Due, thresholds: Mapping[str, float]) -> dict[str, Any]:
     done, ratios = credited(week, due), measure(week, due)
+    are_low = [item is Standing.LOW for item in standings_apart(week, due, thresholds)]
     return {
         "monday": week.monday.isoformat(),
         "sessions": done.sessions,
@@ -166,22 +169,29 @@ def _week_evidence(week: Week, due: Due) -> dict[str, Any]:
         "minutes_due": due.minutes,
         "frequency": ratios.frequency,
         "time": ratios.time,
-        "known_days": least_known_days(week, due),
+        # of a prescription that is not low nothing need be known
+        "known_days": min(known_days(week, part) for part in compress(due.parts, are_low)),
         "valid_days": week.valid_days,
         "answered_days": week.answered_days,
         "carried_days": sum(day.carried and not day.known for day in week.days),
         "unseen_days": unseen_days(week, due),
         "paused_days": due.paused_days,
-        "prescriptions": list(map(_part_evidence, due.parts, credited_apart(week, due))),
+        "prescriptions": list(map(_part_evidence, due.parts, credited_apart(week, due), are_low)),
     }
 
 
-def _part_evidence(part: PrescriptionDue, done: Credited) -> dict[str, Any]:
+def _part_evidence(
+    part: PrescriptionDue,
+    done: Credited,
+    is_low: bool,  # noqa: FBT001 - one of the columns that are mapped
+) -> dict[str, Any]:
     return {
         "id": part.last.id,
         "version": part.last.version,
         "sha256": part.last.sha256,
+        "low": is_low,
         "sessions": done.sessions,
+        "recalled_sessions": done.recalled_sessions,
         "sessions_due": part.sessions,
         "minutes": done.minutes,
         "minutes_due": part.minutes,
@@ -197,33 +207,49 @@ def _sentence(evidence: Mapping[str, Any]) -> str:
 
 
 def _week_words(week: Mapping[str, Any]) -> str:
-    texts = [
-        _(
-            "Week of %(monday)s: %(sessions)s of %(sessions_due)s sessions, %(minutes)s of "
-            "%(minutes_due)s minutes; the watch was worn on %(worn)s, %(answered)s answered",
-            monday=week["monday"],
-            sessions=week["sessions"],
-            sessions_due=short_number(week["sessions_due"]),
-            minutes=short_number(week["minutes"]),
-            minutes_due=short_number(week["minutes_due"]),
-            worn=_days(week["valid_days"]),
-            answered=_days(week["answered_days"]),
-        )
-    ]
     of_each = week.get("prescriptions", ())
+    # The sum may look like enough where one of them is low, and of another nothing may be known.
     if len(of_each) > 1:
-        # the sum may look like enough where one of them is low
-        parts = ", ".join(map(_part_words, of_each))
-        texts.append(_("by prescription %(parts)s", parts=parts))
+        low = [part for part in of_each if part["low"]]
+        texts = [_low_words(week, low)]
+    else:
+        low = [week]
+        texts = [_done_words(week)]
     if week["carried_days"]:
         texts.append(_("a phone was carried on %(days)s more", days=_days(week["carried_days"])))
-    if week["recalled_sessions"]:
-        count = week["recalled_sessions"]
+    # a session that the patient told of counts for each prescription
+    count = max(part["recalled_sessions"] for part in low)
+    if count:
         texts.append(_("%(count)s of the sessions told by the patient", count=count))
     if week["unseen_days"]:
         days = _days(week["unseen_days"])
         texts.append(_("and off for as long as a session on %(days)s", days=days))
     return ", ".join(texts)
+
+
+def _done_words(week: Mapping[str, Any]) -> str:
+    return _(
+        "Week of %(monday)s: %(sessions)s of %(sessions_due)s sessions, %(minutes)s of "
+        "%(minutes_due)s minutes; the watch was worn on %(worn)s, %(answered)s answered",
+        monday=week["monday"],
+        sessions=week["sessions"],
+        sessions_due=short_number(week["sessions_due"]),
+        minutes=short_number(week["minutes"]),
+        minutes_due=short_number(week["minutes_due"]),
+        worn=_days(week["valid_days"]),
+        answered=_days(week["answered_days"]),
+    )
+
+
+def _low_words(week: Mapping[str, Any], low: Iterable[Mapping[str, Any]]) -> str:
+    return _(
+        "Week of %(monday)s: low for prescription %(parts)s; the watch was worn on %(worn)s, "
+        "%(answered)s answered",
+        monday=week["monday"],
+        parts=", ".join(map(_part_words, low)),
+        worn=_days(week["valid_days"]),
+        answered=_days(week["answered_days"]),
+    )
 
 
 def _part_words(part: Mapping[str, Any]) -> str:
@@ -265,7 +291,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
 LOW_ADHERENCE = Rule(
     id="A1",
     family="adherence",
-    version=2,
+    version=3,
     tier=Tier.B,
     title="Sustained low adherence",
     thresholds={

@@ -19,6 +19,8 @@ from model.calendar import DAY_MS, MINUTE_MS
 from model.prescription import in_force
 from model.words.language import _
 
+_LEAST_MS = 2 * MINUTE_MS  # each of the times above the ceiling has as much
+
 
 def _above_ceiling(on: RuleInput, rule: Rule) -> Iterator[Finding]:
     """Yield a finding for each session with heart rate above its ceiling.
@@ -76,7 +78,12 @@ def _is_symptom_of(session: SessionBrief, answer: SignAnswer) -> bool:
 
 
 def _length_ms(item: AboveCeiling) -> int:
-    return item.end_ms - item.start_ms
+    """Return how long heart rate was above, at least the two minutes that were compared.
+
+    Nearly all samples of that time were above, so the first and the last of them may be nearer to
+    each other.
+    """
+    return max(item.end_ms - item.start_ms, _LEAST_MS)
 
 
 def _sentence(evidence: Mapping[str, Any]) -> str:
@@ -101,7 +108,7 @@ def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 CEILING = Rule(
     id="H1",
     family="heart",
-    version=1,
+    version=2,
     tier=Tier.A,  # at the gravest
     title="Heart rate above the ceiling",
     thresholds={

@@ -1,7 +1,7 @@
 """Garmin's days and slots of a quarter of an hour to facts. Pure.
 
-Both grow: sent again, they replace the older record if they last at least as long, so their
-duration is their revision. Totals of a day are totals, and are never added to samples.
+Both grow: sent again, the longer record counts, and of equally long ones that with the greater
+totals. Totals of a day are totals, and are never added to samples.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import numpy as np
 
 from model.facts import DaySummary, Fact, Method, SampleBlock
 from parsers.fields import JsonObject, head, kept_without, measure_of
+from parsers.growing import size_of_stretch
 from parsers.vendors.garmin.names import DAY_TOTALS, INTENSE_SECONDS, SLOT_COUNTS
 from parsers.vendors.garmin.values import (
     GarminErrors,
@@ -32,13 +33,14 @@ _SAMPLES = "timeOffsetHeartRateSamples"
 def garmin_day(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[Fact]:
     """Yield the totals of a day, and its heart rate every 15 s. The record grows during the day."""
     start, offset = garmin_start(record, where, errors)
-    # how far the day had come is its revision, whatever its totals are
     length_s = garmin_length_s(record, where, _LONGEST_DAY_S)
     # a day names no watch, and several watches of a person make one day at Garmin
     source = garmin_source(record, Method.BACKGROUND, errors)
     name = summary_name(record, where)
-    fact_head = head(source, name, length_s, (start, start + length_s * 1000), offset)
     totals = _totals(record, where, errors)
+    # how far the day had come is its revision; Garmin sends a full day again, too
+    revision = size_of_stretch(length_s, totals)
+    fact_head = head(source, name, revision, (start, start + length_s * 1000), offset)
     # Totals without their date are lost, but the heart rate of the day has times of its own.
     dated = record.get("calendarDate"), f"{where}.calendarDate"
     day = kept_without(errors, None, garmin_date, *dated) if totals else None
@@ -91,9 +93,10 @@ def garmin_slot(record: JsonObject, where: str, errors: GarminErrors) -> Iterato
     # and so the length that a slot has is that of its count
     until = start + max(length_s, 1) * 1000
     source = garmin_source(record, Method.BACKGROUND, errors)
+    of = head(source, name, size_of_stretch(length_s, counts), (start, until), offset)
     for metric, count in counts.items():
         yield SampleBlock(
-            head=head(source, name, length_s, (start, until), offset),
+            head=of,
             metric=metric,
             t=np.array([start], np.int64),
             v=np.array([round(count, 6)]),

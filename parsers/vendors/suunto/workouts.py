@@ -1,11 +1,11 @@
 """One workout of Suunto to a fact: its span, its pauses, its totals. Pure.
 
 `totalTime` is the time of the timer, without pauses, and `stopTime` is the end. A new workout often
-comes without `stopTime`: until it is known, the end is the earliest that it can be. Positions and
-how the patient felt are never read.
+comes without `stopTime`: until it is known, the end is the earliest that it can be, which is after
+the timer and the pauses that are stated. Positions and how the patient felt are never read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from model.facts import DeviceType, Method, RejectKind, Source, Workout
 from parsers.bounds import LONGEST_WORKOUT_MS, readable
@@ -21,7 +21,7 @@ from parsers.fields import (
     optional_text,
     real_offset,
 )
-from parsers.pauses import pauses_within
+from parsers.pauses import end_of_timer, pauses_within
 from parsers.vendors.suunto.names import HEART_TOTALS, SUUNTO_ACTIVITIES, SUUNTO_TOTALS
 from parsers.word_tables import type_of_word
 
@@ -34,7 +34,8 @@ _ROUNDING_MS = 1_000  # a timer and an end may each be rounded
 _LATEST_MS = 2**53  # beyond any year that is read
 
 _Errors = list[Unreadable]
-_Pauses = tuple[tuple[int, int], ...]
+_Pause = tuple[int, int]
+_Pauses = tuple[_Pause, ...]
 
 
 def suunto_workout(record: JsonObject, key: str, where: str, errors: _Errors) -> Workout:
@@ -47,7 +48,8 @@ def suunto_workout(record: JsonObject, key: str, where: str, errors: _Errors) ->
     timer_ms = kept_without(errors, None, _length_ms, *timer)
     stop = record.get("stopTime"), start, f"{where}.stopTime"
     stop_ms = kept_without(errors, None, _stop_ms, *stop)
-    end = _end(start, timer_ms, stop_ms, where)
+    stops = _stops(record, where, errors)
+    end = _end(start, timer_ms, stop_ms, stops, where)
     written = record.get("timeOffsetInMinutes"), f"{where}.timeOffsetInMinutes"
     offset = kept_without(errors, None, _offset, *written)
     number = record.get("activityId"), f"{where}.activityId"
@@ -56,7 +58,7 @@ def suunto_workout(record: JsonObject, key: str, where: str, errors: _Errors) ->
     # An activity without a key is named by its start, as its source has no other name for it.
     named = key or f"start:{start}"
     moving_ms = _moving_ms(timer_ms, end - start, where, errors)
-    pauses = pauses_within(_stops(record, where, errors), (start, end), moving_ms)
+    pauses = pauses_within(stops, (start, end), moving_ms)
     return Workout(
         head=head(_source(record), named, revision, (start, end), offset),
         type=type_of_word(SUUNTO_ACTIVITIES, word, f"{where}.activityId", errors),
@@ -88,14 +90,19 @@ def _stop_ms(value: object, start: int, where: str) -> int | None:
     return stop
 
 
-def _end(start: int, timer_ms: int | None, stop_ms: int | None, where: str) -> int:
-    # pauses lie between the two, so the end that is stated counts before the sum
+def _end(
+    start: int, timer_ms: int | None, stop_ms: int | None, stops: Iterable[_Pause], where: str
+) -> int:
+    # there may be pauses that no marker tells of, so the end that is stated counts before the sum
     if stop_ms is not None:
         return stop_ms
     # a workout of no length is a mark, and not exercise
     if not timer_ms:
         raise Unreadable(where, "neither an end nor a length", RejectKind.RANGE)
-    return start + timer_ms
+    end = end_of_timer(start, timer_ms, stops)
+    if end - start > LONGEST_WORKOUT_MS:
+        raise Unreadable(where, "longer than seven days with its pauses", RejectKind.RANGE)
+    return end
 
 
 def _moving_ms(timer_ms: int | None, elapsed_ms: int, where: str, errors: _Errors) -> int | None:

@@ -78,13 +78,18 @@ class ListedItem:
             vendor=_VENDOR, device=device, device_type=_device_type(device, number), method=method
         )
 
-    def head(self, source: Source, record: str, span: tuple[int, int], zone: str) -> Head:
-        """Return the head of its fact; the second of its last change is its revision."""
+    def head(
+        self, source: Source, record: str, span: tuple[int, int], zone: str, size: int = 0
+    ) -> Head:
+        """Return the head of its fact; the second of its last change is its revision.
+
+        Where that is not stated, the size of what only grows is.
+        """
         revision = 0
         if self.item.get("modified") is not None:
             stated = self.field("modified")
             revision = kept_without(self.errors, 0, count_within, *stated, _MOST_SECONDS)
-        return head(source, record, revision, span, offset_of_zone(zone, span[0]))
+        return head(source, record, revision or size, span, offset_of_zone(zone, span[0]))
 
 
 def count_within(value: object, where: str, most: int) -> int:

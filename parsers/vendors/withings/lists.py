@@ -18,6 +18,7 @@ from parsers.fields import (
     number_within,
     object_of,
 )
+from parsers.growing import size_of_totals
 from parsers.streams import SeriesByKey
 from parsers.vendors.figures import calendar_date, date_start_ms, day_figures, summary_figures
 from parsers.vendors.withings.items import (
@@ -129,11 +130,10 @@ def _day(item: ListedItem) -> Iterator[Fact]:
     start = date_start_ms(day)
     span = day_bounds(day, zone) if zone else (start, start + DAY_MS)
     record = f"activity:{day.isoformat()}"
-    yield DaySummary(
-        head=item.head(item.source(Method.BACKGROUND), record, span, zone),
-        local_date=day,
-        values=day_figures(item.item, WITHINGS_DAY_FIGURES, item.where, item.errors),
-    )
+    totals = day_figures(item.item, WITHINGS_DAY_FIGURES, item.where, item.errors)
+    source, size = item.source(Method.BACKGROUND), size_of_totals(totals)
+    row_head = item.head(source, record, span, zone, size)
+    yield DaySummary(head=row_head, local_date=day, values=totals)
 
 
 def _workout(item: ListedItem) -> Iterator[Fact]:

@@ -119,7 +119,8 @@ _GIVEN = (
         lines=[
             {
                 "kind": "day",
-                "revision": 77040,
+                # the length of the day, then all that it counted in thousandths
+                "revision": (77_040 << 41) + 16_755_000,
                 "start": "2026-01-12T23:00:00Z",
                 "local_date": "2026-01-13",
                 "summary": {

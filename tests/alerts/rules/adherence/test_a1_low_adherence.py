@@ -127,10 +127,30 @@ def test_a_week_is_judged_when_its_data_has_had_its_time(
 def test_who_answers_in_an_app_does_not_hold_a_week_back_and_does_not_complete_it() -> None:
     end = midnight(W4, _ZONE)
     watch = Watermark(vendor="v", time_ms=end)
-    app = Watermark(vendor="reports", time_ms=end - _HOUR, worn=False)
+    app = Watermark(vendor="reports", time_ms=end - _HOUR, worn=False, all_day=False)
     assert _judged(*LOW, now_ms=end, watermarks=(watch, app)) == HELD
     alone = replace(app, time_ms=end)
     assert _judged(*LOW, now_ms=end, watermarks=(alone,)) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "all_day", "holds"),
+    [
+        # a second device behind one hub is waited for, unless it was put away
+        (-1, True, False),
+        (-28 * 24 + 1, True, False),
+        (-28 * 24, True, True),
+        # a phone, or a watch that only sends workouts
+        (-1, False, True),
+    ],
+)
+def test_a_week_waits_for_each_device_that_is_worn_all_day(
+    hours: int, *, all_day: bool, holds: bool
+) -> None:
+    end = midnight(W4, _ZONE)
+    watch = Watermark(vendor="v", time_ms=end, device="a")
+    other = Watermark(vendor="v", time_ms=end + hours * _HOUR, all_day=all_day, device="b")
+    assert _judged(*LOW, now_ms=end, watermarks=(watch, other)) == (HELD if holds else [])
 
 
 @pytest.mark.parametrize(
@@ -242,6 +262,10 @@ def test_each_prescription_counts_its_own_sessions_and_a_new_version_from_its_da
         HELD
     )
     assert _judged(*enough, prescriptions=(_PRESCRIPTION, replace(other, types=("walking",)))) == []
+    strength = replace(other, types=("strength",))
+    (finding,) = _judge(_look(*enough, prescriptions=(_PRESCRIPTION, strength)))
+    assert "low for prescription b: 0 of 1 sessions and 0 of 30 minutes; " in finding.sentence
+    assert [part["low"] for part in finding.evidence["weeks"][0]["prescriptions"]] == [False, True]
     newer = replace(
         _PRESCRIPTION, version=2, valid_from=W3 - timedelta(days=1), sessions_per_week=10
     )
@@ -311,7 +335,9 @@ def test_evidence_and_when() -> None:
                 "id": "a",
                 "version": 1,
                 "sha256": "",
+                "low": True,
                 "sessions": 1,
+                "recalled_sessions": 0,
                 "sessions_due": 3,
                 "minutes": 30,
                 "minutes_due": 90,

@@ -49,6 +49,20 @@ def test_a_session_with_such_times_is_one_finding() -> None:
     assert _judged() == ()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "minutes"), [((115,), "2"), ((120,), "2"), ((123,), "2.1"), ((115, 180), "5")]
+)
+def test_a_time_has_at_least_the_two_minutes_that_were_compared(
+    seconds: tuple[int, ...], minutes: str
+) -> None:
+    times: list[AboveCeiling] = []
+    for number, length in enumerate(seconds):
+        start = _above(5 + 9 * number, 0)
+        times.append(replace(start, end_ms=start.start_ms + length * 1000))
+    (finding,) = _judged(*times)
+    assert f" for {minutes} minutes in " in finding.sentence
+
+
 def test_far_above_for_long_is_graver() -> None:
     assert values_of(_judged(_above(5, 2), _above(20, 6, far=True)), "tier") == [Tier.A]
 

@@ -10,7 +10,13 @@ from model.calendar import day_bounds
 from model.columns.window import SampleColumn
 from model.facts import DeviceType, Method, Source
 from stream.compute.series.reported_columns import ReportedSeries, reported_series
-from stream.compute.wear import phone_minutes, unseen_minutes, worn_minutes, worn_spans
+from stream.compute.wear import (
+    is_worn_all_day,
+    phone_minutes,
+    unseen_minutes,
+    worn_minutes,
+    worn_spans,
+)
 
 _S = 1_000
 _MIN = 60 * _S
@@ -53,6 +59,29 @@ def test_between_two_samples_at_most_ten_minutes_apart(seconds: list[float], min
 def test_a_watch_of_few_readings_is_worn_all_day(every: int, minutes: int) -> None:
     seconds = np.arange(0, 86_400, 60 * every).tolist()
     assert worn_minutes(worn_spans(_hearts(seconds), 0, _DAY)) == minutes
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "waits"),
+    [
+        (DeviceType.WATCH, Method.BACKGROUND, True),
+        # a ring, and what a hub states of no method
+        (DeviceType.UNKNOWN, Method.BACKGROUND, True),
+        (DeviceType.UNKNOWN, Method.UNKNOWN, True),
+        # an upload, a Strava activity, a strap
+        (DeviceType.WATCH, Method.WORKOUT, False),
+        (DeviceType.UNKNOWN, Method.WORKOUT, False),
+        (DeviceType.STRAP, Method.BACKGROUND, False),
+        (DeviceType.PHONE, Method.BACKGROUND, False),
+        (DeviceType.SCALE, Method.BACKGROUND, False),
+        (DeviceType.PERSON, Method.MANUAL, False),
+        (DeviceType.WATCH, Method.MANUAL, False),
+    ],
+)
+def test_only_what_is_worn_all_day_is_waited_for(
+    kind: DeviceType, method: Method, *, waits: bool
+) -> None:
+    assert is_worn_all_day(Source(vendor="v", device_type=kind, method=method)) is waits
 
 
 def test_a_date_is_judged_by_its_own_samples() -> None:
