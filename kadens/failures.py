@@ -10,6 +10,7 @@ from typing import Any
 from confluent_kafka import KafkaException
 
 from kadens.backup.sealed_files import BackupError
+from kadens.output.file_errors import first_line, named_file_error
 from kadens.output.terminal import fail, leave_unread
 from kadens.settings import SettingsError
 from storage.bodies.wrapping import ForeignKeysError
@@ -31,16 +32,6 @@ class Failure:
     text: Callable[[Any], str]
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
-def _file(error: OSError) -> str:
-    reason = error.strerror or _first_line(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
-
-
 # The first row that fits counts. The order matters: a TimeoutError is an OSError too.
 _FAILURES = (
     Failure(kinds=(SettingsError, RoleError), code=WRONG_USE, text=str),
@@ -48,14 +39,13 @@ _FAILURES = (
     Failure(
         kinds=AWAY,
         code=_FAILED,
-        text=lambda error: f"the database does not answer: {_first_line(error)}",
+        text=lambda error: f"the database does not answer: {first_line(error)}",
     ),
     Failure(
         kinds=NOT_OURS,
         code=_FAILED,
         text=lambda error: (
-            "the database is not ready for this program: "
-            f"{_first_line(error)}; run `kadens migrate`"
+            f"the database is not ready for this program: {first_line(error)}; run `kadens migrate`"
         ),
     ),
     Failure(
@@ -73,7 +63,7 @@ _FAILURES = (
         text=lambda _error: "a value has bytes that are no UTF-8 text",
     ),
     Failure(kinds=(TimeoutError,), code=_FAILED, text=lambda _error: "no answer in time"),
-    Failure(kinds=(OSError,), code=_FAILED, text=_file),
+    Failure(kinds=(OSError,), code=_FAILED, text=named_file_error),
 )
 
 

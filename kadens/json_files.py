@@ -41,7 +41,7 @@ def read_json_file(path: Path, cls: type[_T]) -> _T:
     try:
         members = _MEMBERS.validate_json(content)
         # Strict: "3" is not 3 and true is not 1, as in the published JSON Schemas.
-        # mypy takes no class of a type variable for hashable
+        # a class is hashable, which mypy does not know of `type[_T]`
         value: _T = _adapter(cls).validate_json(content, strict=True)  # type: ignore[arg-type]
     except ValidationError as error:
         # pydantic's own text repeats values

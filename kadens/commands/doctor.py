@@ -9,6 +9,7 @@ import typer
 
 from kadens.commands.console import run, settings_of
 from kadens.commands.options import DEFAULT_DATA, Data, Json
+from kadens.output.file_errors import first_line, named_file_error
 from kadens.output.terminal import print_json, print_line
 from kadens.settings import Settings
 
@@ -76,10 +77,7 @@ async def _checked(what: str, check: Awaitable[str]) -> CheckResult:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {CHECK_S:g} seconds"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return named_file_error(error) if isinstance(error, OSError) else first_line(error)
 
 
 async def _log(settings: Settings) -> str:

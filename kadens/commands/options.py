@@ -30,9 +30,10 @@ def checked(rule: NameRule) -> Callable[..., str]:
 
 
 def _is_given(context: typer.Context, option: typer.CallbackParam) -> bool:
-    """Return whether an option is given. One that is given as "" is: a script's variable is empty.
+    """Return whether an option is given.
 
-    Taken for absent, it would choose everybody where one was meant.
+    An empty text is given too: a script's variable may be empty. If it counted as absent, the
+    command would choose everybody where the script meant one patient.
     """
     source = context.get_parameter_source(option.name or "")
     return source is not None and source.name == "COMMANDLINE"

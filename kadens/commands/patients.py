@@ -172,8 +172,7 @@ async def _listed(
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
         pool.connection() as conn,
     ):
-        if unit:
-            await care_team.need_unit(conn, unit)
+        await care_team.need_unit(conn, unit)
         rows = await records.patient_lines(conn, unit=unit, after=after, limit=limit)
         names = [row.pseudonym for row in rows]
         # Each patient that is shown gets an audit row, in the transaction of the read.

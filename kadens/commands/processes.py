@@ -12,6 +12,7 @@ import typer
 
 from kadens.commands.console import process_settings
 from kadens.commands.options import DEFAULT_DATA, ProcessData, finite
+from kadens.output.file_errors import named_file_error
 from kadens.output.terminal import fail, print_note
 
 if TYPE_CHECKING:
@@ -185,11 +186,8 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     """
     from kadens.local.up_options import Options
 
-    # Without the demo it would wait for its full time and then fail.
-    if until_alert and not demo:
-        fail("--until-alert needs --demo, since nobody else reports pain", code=2)
-    if timeout is not None and not until_alert:
-        fail("--timeout is how long --until-alert waits, and that is not given", code=2)
+    if until_alert or timeout is not None:
+        _must_wait_for_an_alert(demo=demo, until_alert=until_alert)
     if not demo and not (seed is None and weeks is None):
         fail("--seed and --weeks are about the patients of --demo, and that is not given", code=2)
     # who asks for a free port of one door runs several side by side, and a fixed one would clash
@@ -212,6 +210,14 @@ def run_everything(  # noqa: PLR0913 - one parameter per option
     _run_until_stopped(options)
 
 
+def _must_wait_for_an_alert(*, demo: bool, until_alert: bool) -> None:
+    if not until_alert:
+        fail("--timeout is how long --until-alert waits, and that is not given", code=2)
+    # Without the demo it would wait for its full time and then fail.
+    if not demo:
+        fail("--until-alert needs --demo, since nobody else reports pain", code=2)
+
+
 def _run_until_stopped(options: "Options") -> None:
     """Run everything to its end, and leave with its status; what fails is named in a sentence."""
     from kadens.local.up import up as start
@@ -219,7 +225,6 @@ def _run_until_stopped(options: "Options") -> None:
     try:
         raise typer.Exit(start(options))
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        fail(f"{where}{error.strerror or error}")
+        fail(named_file_error(error))
     except ValueError as error:
         fail(str(error), code=2)

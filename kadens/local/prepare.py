@@ -14,6 +14,7 @@ from confluent_kafka import KafkaException
 from kadens.embedded.process import StartFailed
 from kadens.embedded.topics import brokers_answering, create_topics
 from kadens.local.runtime import SECRETS, leftovers, secrets_in
+from kadens.output.file_errors import first_line
 from kadens.settings import Secrets, SettingsError
 from model.keyring import KeyRing
 from model.topics import TOPICS
@@ -107,5 +108,4 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run(work)
     except REFUSED as error:
         # The lines after the first quote statements, which may hold values.
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise StartFailed("database", reason[0]) from error
+        raise StartFailed("database", first_line(error)) from error

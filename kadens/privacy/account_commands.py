@@ -65,8 +65,7 @@ def list_lives(
     terms = _terms(settings)
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
-        if unit:
-            await need_unit(conn, unit)
+        await need_unit(conn, unit)
         kept = await account_life.accounts_of_unit(conn, unit)
         shown = [row for row in kept if not closed or row.life.closed_ms is not None]
         await note_listed(conn, now_ms, "accounts", (row.pseudonym for row in shown))
@@ -93,8 +92,7 @@ def list_warnings(
     """
 
     async def work(conn: Connection, now_ms: int) -> Sequence[AccountWarning]:
-        if unit:
-            await need_unit(conn, unit)
+        await need_unit(conn, unit)
         shown = await account_life.account_warnings(conn, unit)
         await note_listed(conn, now_ms, "warnings", (row.pseudonym for row in shown))
         return shown

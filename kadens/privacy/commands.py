@@ -87,8 +87,7 @@ def list_rights_requests(
     """List patients' requests, and mark what is overdue."""
 
     async def work(conn: Connection, now_ms: int) -> list[dict[str, object]]:
-        if unit:
-            await need_unit(conn, unit)
+        await need_unit(conn, unit)
         listed = await rights_requests.list_requests(
             conn, unit=unit, closed=closed, most=MOST_CLOSED
         )

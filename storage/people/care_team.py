@@ -34,7 +34,9 @@ async def add_unit(conn: Connection, name: str) -> None:
 
 
 async def need_unit(conn: Connection, name: str) -> None:
-    """Raise `UnknownNameError` where there is no care unit of a name."""
+    """Raise `UnknownNameError` where there is no care unit of a name; "" names none and passes."""
+    if not name:
+        return
     result = await conn.execute("select from care_unit where name = %s", [name])
     if await result.fetchone() is None:
         raise UnknownNameError(_NO_UNIT)
