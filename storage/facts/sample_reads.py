@@ -8,6 +8,7 @@ metric, span) is then looked up in the primary key.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -25,37 +26,42 @@ from storage.facts.retractions import Retractions
 from storage.facts.samples import Put, by_series
 from storage.pg import binary_columns
 from storage.pg.pool import Connection
-from storage.pg.rows import as_arrays
 
-# of `_READ`, as in `_columns`
-_ARRAYS = ("patients", "metrics", "lows", "highs", "nears", "starts", "revisions", "spans")
 _NO_RECORD = VersionOrder(revision=0, stated_ms=0)
 STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
+# Spans come as epoch ms, because numbers are sent and read faster than dates.
+# `before` and `beside` are 0 but for a metric with intervals.
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
        coalesce(r.record, ''), coalesce(r.revision, 0), coalesce(r.stated_ms, 0),
        x.time, x.value, x.revision, x.span
 from (
   select k.patient, k.metric, y.*
-  from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(lows)s::timestamptz[],
-              %(highs)s::timestamptz[], %(nears)s::timestamptz[], %(starts)s::timestamptz[],
-              %(revisions)s::bool[], %(spans)s::bool[])
-    as k (patient, metric, low, high, near, start, revisions, spans)
+  from (
+    select q.patient, q.metric, q.revisions, q.spans,
+           timestamptz 'epoch' + q.start_ms * interval '1 millisecond' as start,
+           timestamptz 'epoch' + q.end_ms * interval '1 millisecond' as finish,
+           case when q.spans then %(before)s::interval else interval '0' end as before,
+           case when q.spans then %(beside)s::interval else interval '0' end as beside
+    from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(starts)s::bigint[],
+                %(ends)s::bigint[], %(revisions)s::bool[], %(spans)s::bool[])
+      as q (patient, metric, start_ms, end_ms, revisions, spans)) k
   cross join lateral (
     select source, record, array_agg(time) as time, array_agg(value) as value,
            array_agg(revision) filter (where k.revisions) as revision,
            array_agg(span_ms::bigint) filter (where k.spans) as span
     from sample
-    where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
+    where patient = k.patient and metric = k.metric
+      and time >= k.start - k.before and time < k.finish + k.beside
       and time >= %(first)s and time < %(last)s
-      and (time >= k.near or time + span_ms * interval '1 millisecond' > k.start)
+      and (time >= k.start - k.beside or time + span_ms * interval '1 millisecond' > k.start)
     group by source, record offset 0) y) x
 join source s on s.id = x.source
 left join record r on r.id = x.record"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleQuery:
     """A request for a metric (its stored id) of a patient (id) in a span.
 
@@ -189,7 +195,7 @@ def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
     """Yield the queries in groups that are close in time."""
     stretch: list[SampleQuery] = []
     end_ms = 0
-    for query in sorted(queries):
+    for query in sorted(queries, key=_start_ms):
         if stretch and query.span.start_ms > end_ms + STRETCH_GAP_MS:
             yield stretch
             stretch = []
@@ -199,20 +205,29 @@ def _stretches(queries: Iterable[SampleQuery]) -> Iterator[list[SampleQuery]]:
         yield stretch
 
 
+def _start_ms(query: SampleQuery) -> int:
+    return query.span.start_ms
+
+
 def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
-    columns = as_arrays(map(_columns, stretch), len(_ARRAYS))
-    arguments: dict[str, Any] = dict(zip(_ARRAYS, columns, strict=True))
-    return {**arguments, "first": min(arguments["lows"]), "last": max(arguments["highs"])}
-
-
-def _columns(query: SampleQuery) -> tuple[Any, ...]:
-    start = utc(query.span.start_ms)
-    if not METRIC_BY_ID[query.metric].over_interval:
-        end = utc(query.span.end_ms)
-        return query.patient, query.metric, start, end, start, start, query.revisions, False
-    low, near = (utc(query.span.start_ms - ms) for ms in (LONGEST_INTERVAL_MS, BESIDE_MS))
-    high = utc(query.span.end_ms + BESIDE_MS)
-    return query.patient, query.metric, low, high, near, start, True, True
+    starts = [query.span.start_ms for query in stretch]
+    ends = [query.span.end_ms for query in stretch]
+    over_interval = [METRIC_BY_ID[query.metric].over_interval for query in stretch]
+    before_ms, beside_ms = (LONGEST_INTERVAL_MS, BESIDE_MS) if any(over_interval) else (0, 0)
+    return {
+        "patients": [query.patient for query in stretch],
+        "metrics": [query.metric for query in stretch],
+        "starts": starts,
+        "ends": ends,
+        "revisions": [
+            query.revisions or spans for query, spans in zip(stretch, over_interval, strict=True)
+        ],
+        "spans": over_interval,
+        "before": timedelta(milliseconds=before_ms),
+        "beside": timedelta(milliseconds=beside_ms),
+        "first": utc(min(starts) - before_ms),
+        "last": utc(max(ends) + beside_ms),
+    }
 
 
 def _from_row(row: tuple[Any, ...]) -> StoredSamples:
