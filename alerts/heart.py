@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.worked_out import once
 from model.alert import Finding, Rule, RuleInput
 from model.calendar import midnight

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from alerts.adherence import Adherence, Standing, measure, standing
-from alerts.completeness import as_recorded, complete_by_ms, is_complete
 from alerts.due import Due, due_in_week
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded, complete_by_ms, is_complete
 from alerts.worked_out import once
 from model.alert import Rule, RuleInput
 from model.calendar import local_date, monday, week_bounds

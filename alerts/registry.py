@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from alerts.occasions import fresh_until, loaded_at
+from alerts.rated_days import rated_days_unknown
 from alerts.rules.adherence.a1_low_adherence import LOW_ADHERENCE
 from alerts.rules.adherence.a2_interruption import INTERRUPTION
 from alerts.rules.adherence.a3_cannot_catch_up import CANNOT_CATCH_UP
@@ -33,7 +34,6 @@ from alerts.rules.pain.p7_less_pain import LESS_PAIN
 from alerts.rules.pain.p8_no_answers import NO_ANSWERS
 from alerts.ruling.settings import as_set
 from alerts.ruling.suppression import OUTAGE, suppressed
-from alerts.seen import as_seen
 from alerts.worked_out import findings_of
 from model.alert import Finding, Rule, RuleInput
 
@@ -74,7 +74,7 @@ def judge(on: RuleInput, rules: Iterable[Rule] = RULES) -> tuple[Finding, ...]:
     order of rows within `on` does not matter.
     """
     findings: list[Finding] = []
-    on = as_seen(on)
+    on = rated_days_unknown(on)
     for rule in rules:
         findings += map(partial(_finished, on, rule), findings_of(on, rule))
     return tuple(findings)
@@ -118,7 +118,7 @@ def next_due(on: RuleInput, rules: Iterable[Rule] = RULES) -> int | None:
     A finding that only stops being fresh is not such a change, because nothing follows from it.
     """
     times: list[int] = []
-    on = as_seen(on)
+    on = rated_days_unknown(on)
     for rule in rules:
         times += rule.next_due(on, as_set(on, rule))
         if rule.about_missed:

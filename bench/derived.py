@@ -36,7 +36,7 @@ from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, Pool, open_pool
 from stream.collaborators import Collaborators
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.derive_batch import derive_runs
 from stream.log.ledger import Ledger
 from stream.log.messages import Message, Outgoing, Run
@@ -143,7 +143,7 @@ async def _people(conn: Connection, number: int) -> list[str]:
         await patients.add_patient(
             conn, wrapping_key=_KEY, unit="bench", zone="UTC", now_ms=0, pseudonym=name
         )
-        await settings.change_profile(conn, name, BORN, 0)
+        await patient_inputs.change_profile(conn, name, BORN, 0)
     return names
 
 

@@ -2,7 +2,7 @@
 
 The clock runs from the first payload at the vendor door, which is a process of its own, until every
 fact is stored and every session derived. Then the stored rows are copied again for patients that
-nobody has. Each round is a day of its own, so nothing is a replay. A round has about a million
+nobody has. Each round is a day of its own, so nothing comes twice. A round has about a million
 rows: a shorter round would measure how the parts start and run dry. Without Apache Kafka there are
 no figures, because the mock forgets what it cannot hold.
 """

@@ -11,7 +11,7 @@ from clinic.request_scope import RequestScope
 from model.calendar import DAY_MS
 from model.words.language import N_, _
 from storage.alerts.commands import AlertCommand
-from storage.reads.views import AlertBrief
+from storage.reads.shown_values import AlertBrief
 from web.problems import RequestRefused
 
 ActionName: TypeAlias = Literal[

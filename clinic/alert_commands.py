@@ -21,7 +21,7 @@ from storage.alerts import commands, duty
 from storage.alerts.commands import AlertCommand, LastMove, LockedAlert
 from storage.pg.pool import Connection
 from storage.reads import evidence
-from storage.reads.views import AlertBrief
+from storage.reads.shown_values import AlertBrief
 
 # What somebody did: a sentence each, because other languages order the words otherwise.
 _DID: Mapping[str, str] = {

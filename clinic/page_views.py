@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 
-from alerts.connecting import ConnectionState
 from clinic.pages.curve import Curve
 from clinic.pages.heatmap import Heatmap
 from clinic.pages.weeks import WeekView
 from clinic.worklist.needs import Need
+from model.connection_state import ConnectionState
 from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
 from model.intensity import HeartProfile
 from model.notes.annotation import Annotation, PinnedNote
 from model.prescribing.rule_settings import RuleSettings
 from model.prescription import Prescription
-from storage.reads.views import (
+from storage.reads.shown_values import (
     AlertBrief,
     AlertPage,
     AuditReads,

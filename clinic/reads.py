@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from alerts.connecting import connected
 from alerts.rules.adherence.a1_low_adherence import waits_for_answer
 from clinic.answers.linked_reports import linked_reports
 from clinic.answers.query_params import MOST_SESSIONS
@@ -24,6 +23,7 @@ from clinic.worklist.lines import Line, with_weeks, worklist_lines
 from clinic.worklist.need_reasons import freshness, need_and_reason
 from clinic.worklist.needs import silent
 from model.calendar import local_date, midnight, monday
+from model.connection_state import connected
 from model.intensity import HeartProfile
 from model.prescription import Prescription, in_force
 from model.words.language import N_
@@ -33,7 +33,7 @@ from storage.prescribing.versions import prescriptions_of
 from storage.reads import api_queries, audit_lines, clinic_queries, evidence
 from storage.reads.connections import ConnectionRow, connection_rows
 from storage.reads.measured import measured_in_session
-from storage.reads.views import AlertBrief, PatientBrief, PatientPage, WorkRow
+from storage.reads.shown_values import AlertBrief, PatientBrief, PatientPage, WorkRow
 from storage.ruling.settings import settings_of_patient
 from stream.compute.day_states import day_states
 from stream.compute.intensity.thresholds import profile_on

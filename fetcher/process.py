@@ -33,10 +33,10 @@ from runtime.log_lines import describe, get_logger
 from runtime.stopping import wait_or_stop
 from storage.bodies.body_store import open_bodies
 from storage.bodies.wrapping import ForeignKeysError, check_keys
+from storage.fetching.announced_fetches import fetch_counts
 from storage.fetching.connections import connection_counts, prolong_leases
 from storage.fetching.queue import TakenFetch, forget_done, give_up_fetches
 from storage.fetching.withdrawals import end_revoked, withdraw_uncovered
-from storage.people.fetches import fetch_counts
 from storage.pg.outages import is_outage
 from storage.pg.pool import WORKER_LIMITS, open_pool
 from storage.pg.roles import FETCHER

@@ -17,10 +17,10 @@ from fetcher.parts import FetchedVendor, FetcherParts
 from fetcher.questions import request_of
 from fetcher.tokens import Refreshed
 from model.received import Notice, NoticeKind
+from storage.fetching.announced_fetches import PatientNotice, put_notices
 from storage.fetching.connections import mark_broken
 from storage.fetching.queue import Became, TakenFetch, finish_fetch, take_fetches
 from storage.people import consents, patients
-from storage.people.fetches import PatientNotice, put_notices
 
 # Short, so that what a killed fetcher held is soon taken up; a living one prolongs it.
 LEASE_MS = 60_000

@@ -19,7 +19,7 @@ from model.alerting.rule_rows import (
 )
 from model.derived.days import Day, Week
 from model.prescribing.rule_settings import RuleSettings
-from model.prescription import Prescription, RecordingTimes
+from model.prescription import Prescription, WrittenTimes
 from model.schemas.prescription_bounds import Bounds
 
 
@@ -167,7 +167,7 @@ class RuleInput:
     sessions: tuple[SessionBrief, ...]
     pain: tuple[PainRating, ...]
     watermarks: tuple[Watermark, ...]
-    recorded: RecordingTimes = field(default_factory=dict)
+    recorded: WrittenTimes = field(default_factory=dict)
     earlier_weeks: tuple[Week, ...] = ()
     signs: tuple[SignAnswer, ...] = ()
     settings: RuleSettings = field(default_factory=RuleSettings)

@@ -23,7 +23,7 @@ STEPPED = (
 
 # When each version was recorded (epoch ms), by the id of its prescription and its version. A
 # version that is missing here counts as recorded before everything else.
-RecordingTimes: TypeAlias = Mapping[tuple[str, int], int]
+WrittenTimes: TypeAlias = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

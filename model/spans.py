@@ -1,6 +1,6 @@
 """Spans of measured time: they are merged, cut, and aligned to full units.
 
-Spans depend on no patient and no fact.
+Spans know no patient. They hold no fact, but tell whether only samples changed in them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

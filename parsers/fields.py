@@ -1,5 +1,6 @@
 """Typed fields of parsed JSON: a value of the named type, or the error `Unreadable`. Pure.
 
+Beside them stand what readers make of such errors: rejects, grouped by kind, and heads of facts.
 `where` is always the path of the field. An error never contains a value, because errors are stored
 and shown where a patient's data must not be.
 """

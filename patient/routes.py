@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from patient.blocking import BLOCK_PATH, lift_own_block, set_own_block, show_block
 from patient.config import BACK_PATH, LINK_PATH, patient_door_of
 from patient.entry import ENTER_PATH, leave, show_door_link, take_door_link
-from patient.history.data import show_data, show_readers
+from patient.history.data import show_accesses, show_data
 from patient.linking.pages import ASSETS, LINK_STATIC, STATIC_PATH
 from patient.linking.routes import (
     answer_callback,
@@ -67,7 +67,7 @@ ROUTES: tuple[tuple[str, Callable[..., Awaitable[Response]], str], ...] = (
     (f"{SOURCES_PATH}/connect", connect_source, "POST"),
     (f"{SOURCES_PATH}/withdraw", withdraw_source, "POST"),
     ("/data", show_data, "GET"),
-    ("/looked", show_readers, "GET"),
+    ("/looked", show_accesses, "GET"),
     (RIGHTS_PATH, show_rights, "GET"),
     (RIGHTS_PATH, ask_for_right, "POST"),
     (f"{RIGHTS_PATH}/files/{{number}}", fetch_right_file, "GET"),

@@ -12,8 +12,8 @@ from enum import StrEnum
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from alerts.connecting import SILENT_SOURCE_MS
 from model.calendar import local_date
+from model.connection_state import SILENT_SOURCE_MS
 from model.words.source_names import app_name, device_name
 from patient.config import LINK_PATH, OpenPatientDoor, patient_door_of
 from patient.linking.binding import random_text, secret_digest

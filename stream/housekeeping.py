@@ -1,10 +1,10 @@
 """Removes what is no longer needed: unnamed files, sent outbox rows, expired letters and extracts.
 
 It never removes a fact. A payload that came in through the store is removed when its message is
-settled (`settled`). A file that is left in `incoming` has no message, because a vendor door was
-killed before it sent one. Such a file can be removed once every message is settled that was on the
-log when the file came in: the doors name a payload within `NAMED_WITHIN_S` of storing it, or refuse
-it.
+settled (`settled_files`). A file that is left in `incoming` has no message, because a vendor door
+was killed before it sent one. Such a file can be removed once every message is settled that was on
+the log when the file came in: the doors name a payload within `NAMED_WITHIN_S` of storing it, or
+refuse it.
 """
 
 import asyncio

@@ -20,18 +20,18 @@ from model.calendar import MINUTE_MS
 from model.messages.outgoing import ONLY_MAIL, ReceiverKind
 from model.messages.withdrawal import WithdrawalReason, withdrawal_reason
 from runtime.log_lines import describe, get_logger
-from storage.alerts import due, duty, outbox, rule_inputs, store
+from storage.alerts import duty, outbox, rule_inputs, store, to_judge
 from storage.alerts.rule_inputs import Loaded
 from storage.alerts.store import WORKLIST
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
-from storage.ruling.held import drop_held, put_held, put_outage
+from storage.ruling.held_findings import drop_held, put_held, put_outage
 from stream.collaborators import Collaborators
 from stream.dead.isolate import blames_message
-from stream.deriving.settings import derive_stale
+from stream.deriving.patient_inputs import derive_stale
+from stream.duty_messages import tell_handed_over
 from stream.faults import report_fault
 from stream.log.messages import Run
-from stream.telling import tell_handed_over
 
 _log = get_logger(__name__)
 _TAKE = 20  # patients judged in one transaction
@@ -64,7 +64,7 @@ async def judge_due(parts: Collaborators) -> int:
 async def _judge(parts: Collaborators, most: int) -> int:
     async with parts.pool.connection() as conn:
         now = parts.now()
-        patients = await due.take_due(conn, now, most)
+        patients = await to_judge.take_due(conn, now, most)
         if patients:
             await judge_patients(conn, patients, parts, now)
     return len(patients)
@@ -73,7 +73,7 @@ async def _judge(parts: Collaborators, most: int) -> int:
 async def _judge_or_postpone(parts: Collaborators) -> int:
     """Judge the patient who has been due for longest, or postpone that patient by `LATER_MS`."""
     async with parts.pool.connection() as conn:
-        patients = await due.take_due(conn, parts.now(), 1)
+        patients = await to_judge.take_due(conn, parts.now(), 1)
         try:
             # a savepoint: after a fault the outer transaction still writes the new due row
             async with conn.transaction():
@@ -84,7 +84,7 @@ async def _judge_or_postpone(parts: Collaborators) -> int:
             report_fault(parts.metrics, "judge a patient", describe(error))
             for patient, causes in patients.items():
                 for why in ("fault", *sorted(causes)):
-                    await due.mark_due(conn, patient, parts.now() + LATER_MS, why)
+                    await to_judge.mark_due(conn, patient, parts.now() + LATER_MS, why)
     return len(patients)
 
 
@@ -111,7 +111,7 @@ async def judge_patients(
 
 
 def _has_moved(causes: Iterable[str]) -> bool:
-    return any(cause.startswith(due.MOVED) for cause in causes)
+    return any(cause.startswith(to_judge.MOVED) for cause in causes)
 
 
 def verdict(
@@ -203,7 +203,7 @@ async def apply_judgements(
         by = Announcing(ways=ways, link=link, zone=result.zone, digest_ms=result.digest_ms)
         done[patient] = await _applied(conn, numbers[patient], patient, result, now_ms, by)
     nexts = {name: _next_due(result, done[name], now_ms) for name, result in results.items()}
-    await due.settle_all(conn, nexts)
+    await to_judge.settle_all(conn, nexts)
     changed = [patient for patient, steps in done.items() if steps]
     if changed:
         await outbox.notify(conn, changed)

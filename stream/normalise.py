@@ -26,7 +26,7 @@ from storage.bodies import quarantine
 from storage.people import patients
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
-from stream import settled
+from stream import settled_files
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.intake.outcomes import UNCONSENTED, Outcome, count_outcome, keep_bodies, outcome_of
@@ -34,7 +34,7 @@ from stream.intake.owners import Owned, account_of, allowed_positions, owners_of
 from stream.intake.requests import divide_bodies, record_requests
 from stream.intake.sealed_bodies import opened_messages
 from stream.log.messages import Outgoing, Run, messages_of, portions
-from stream.reading import Read, read_all, received, reported_as
+from stream.reading import Read, attributed_fact, read_all, received
 
 
 async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
@@ -53,7 +53,7 @@ async def normalise_runs(batch: Sequence[Run], parts: Collaborators) -> None:
         files = await _settle(conn, [reads[item.location] for item in fresh], parts)
     # only after the commit: a batch that is rolled back is read again, and needs its files
     if files:
-        await settled.remove_files(parts)
+        await settled_files.remove_files(parts)
 
 
 async def set_body_aside(run: Run, reject: Reject, parts: Collaborators) -> None:
@@ -67,7 +67,7 @@ async def set_body_aside(run: Run, reject: Reject, parts: Collaborators) -> None
         fresh = await parts.ledger.claim(conn, [run])
         files = await _settle(conn, [replace(unread, rejects=(reject,))] if fresh else [], parts)
     if files:
-        await settled.remove_files(parts)
+        await settled_files.remove_files(parts)
 
 
 async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators) -> bool:
@@ -104,7 +104,7 @@ async def _settle(conn: Connection, reads: Sequence[Read], parts: Collaborators)
     ]
     await bury(conn, parts, letters)
     # a slice has no file of its own: what may be removed is the file of the body that arrived
-    return await settled.let_go(conn, [read.arrived or read.envelope for read in reads])
+    return await settled_files.let_go(conn, [read.arrived or read.envelope for read in reads])
 
 
 def _dropped(owned: Iterable[Owned], outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, int]]:
@@ -132,5 +132,5 @@ def _facts(
         # keyed by patient: all facts of a patient are in one partition, and keep their order
         for fact in result.parsed.facts:
             parts.metrics.facts.labels(kind_of(fact)).inc()
-            reported = reported_as(result.envelope, fact, patient, zones[patient], parser)
+            reported = attributed_fact(result.envelope, fact, patient, zones[patient], parser)
             yield Outgoing(topic=topic, key=patient.encode(), value=encode_attributed(reported))

@@ -39,7 +39,7 @@ KNOWN = READABLE_CONNECTORS | BY_BYTES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One body and what it holds.
+    """One body and what it holds, as far as it is known.
 
     `parsed` is what it holds of one account. It is None in three cases: nothing could be read (then
     `rejects` has the reasons); the body holds only `fetches` or `notices`; the body is of several
@@ -141,7 +141,7 @@ async def parse_body(envelope: Envelope, body: bytes, name: str) -> Parsed:
     return read() if len(body) <= INLINE else await asyncio.to_thread(read)
 
 
-def reported_by(
+def attributed_facts(
     envelope: Envelope, parsed: Parsed, patient: str, zone: str, name: str
 ) -> list[AttributedFact]:
     """Return the facts of a body with its patient and source.
@@ -152,12 +152,12 @@ def reported_by(
     parser = version_of(name)
     facts: list[AttributedFact] = []
     for fact in parsed.facts:
-        reported = reported_as(envelope, fact, patient, zone, parser)
+        reported = attributed_fact(envelope, fact, patient, zone, parser)
         facts.append(reported)
     return facts
 
 
-def reported_as(
+def attributed_fact(
     envelope: Envelope, fact: Fact, patient: str, zone: str, parser: int
 ) -> AttributedFact:
     """Return one fact of a body with its patient, its source and the version of its parser.
@@ -186,7 +186,7 @@ def with_offset(fact: Fact, zone: str) -> Fact:
 
 
 async def received(message: Message, bodies: BodyStorage) -> Read:
-    """Return a message with its envelope and body, not read yet.
+    """Return a message with its envelope and body, before any reader has seen the body.
 
     It has a reject if the envelope or the body is missing, or if the format is unknown.
     """

@@ -35,10 +35,10 @@ from stream.agents import TopicHandler, add_agents, rewind
 from stream.app import GROUP, assigned, make_app, serve
 from stream.batching import BatchLimits
 from stream.collaborators import Collaborators
-from stream.collecting import collect_statistics
 from stream.dead.isolate import Handle, Isolated
 from stream.delivering import deliver_message
 from stream.deriving.derive_batch import derive_runs, send_changes, send_marks, set_fact_aside
+from stream.duty_messages import tell_covers
 from stream.faults import VALUE_FREE, WorkerError, without_values
 from stream.housekeeping import Horizon, clean_up, sweep_sealed, sweep_settled
 from stream.intake.quarantine import expire_quarantine, release_quarantine
@@ -52,12 +52,12 @@ from stream.metrics import WorkerMetrics, make_metrics
 from stream.normalise import normalise_runs, set_body_aside
 from stream.readers.pool import Reader, open_reader_pool
 from stream.readers.zygote import Zygote, open_zygote
-from stream.refresh import refresh_rollups
 from stream.revocations import publish_waiting_revocations
 from stream.rights.closing import AccountTender, close_wished, remove_old_support, tend_lives
 from stream.rights.late_requests import tend_requests
 from stream.rights.objecting import pause_objected
-from stream.telling import tell_covers
+from stream.rollup_refresh import refresh_rollups
+from stream.statistics_collection import collect_statistics
 
 CONSUMED = (RAW.name, RAW_LARGE.name, FACTS.name, FACTS_LARGE.name, DERIVED.name)
 # The offset ledger leaves kadens.derived out: that topic only wakes the judge, and the table `due`

@@ -51,7 +51,7 @@ from storage.people import care_team, patients
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.databases.reuse import TEMPLATE, create
@@ -300,9 +300,11 @@ async def _person(conn: Connection, pseudonym: str) -> None:
         pseudonym=pseudonym,
     )
     profile = HeartProfile(valid_from=monday(12), birth_year=1961, hr_rest=60)
-    await settings.change_profile(conn, pseudonym, profile, at(monday(12), 9))
+    await patient_inputs.change_profile(conn, pseudonym, profile, at(monday(12), 9))
     for prescription in prescriptions(pseudonym):
-        await settings.prescribe(conn, pseudonym, prescription, at(prescription.valid_from, 9))
+        await patient_inputs.prescribe(
+            conn, pseudonym, prescription, at(prescription.valid_from, 9)
+        )
 
 
 def _attributed(pseudonym: str, fact: Fact) -> AttributedFact:

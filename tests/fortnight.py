@@ -24,8 +24,8 @@ from model.facts import (
 )
 from model.prescription import Intensity, Prescription
 from simulate.open_wearables_writer import heart_rate_body, workout_body
-from stream.compute.wear import is_worn
-from stream.reading import read_here, reported_by
+from stream.compute.wear import is_on_patient
+from stream.reading import attributed_facts, read_here
 from tests.hostile import (
     EVERY_MIN,
     FORTNIGHT_FIRST,
@@ -140,7 +140,7 @@ def facts_read(body: ReceivedBody) -> list[AttributedFact]:
     read = read_here(envelope, body.content)
     if read.parsed is None:
         return []
-    return reported_by(envelope, read.parsed, "p1", FORTNIGHT_ZONE, read.format)
+    return attributed_facts(envelope, read.parsed, "p1", FORTNIGHT_ZONE, read.format)
 
 
 def assert_nothing_is_promised(
@@ -160,7 +160,7 @@ def assert_nothing_is_promised(
     for source, at_ms in watermarks.items():
         assert at_ms <= received[source]
     samples = _worn_samples(facts)
-    last_ms = max((at for source, at in received.items() if is_worn(source)), default=0)
+    last_ms = max((at for source, at in received.items() if is_on_patient(source)), default=0)
     for day, state in states.items():
         if state is DayState.NO_ACTIVITY:
             assert samples.get(day, 0) >= _LEAST_SAMPLES
@@ -172,7 +172,7 @@ def _worn_samples(facts: Iterable[AttributedFact]) -> dict[date, int]:
     instants: dict[date, set[tuple[Source, int]]] = defaultdict(set)
     for item in facts:
         fact = item.fact
-        if isinstance(fact, SampleBlock) and is_worn(fact.head.source):
+        if isinstance(fact, SampleBlock) and is_on_patient(fact.head.source):
             for t in fact.t.tolist():
                 if t <= item.received_ms + 5 * MINUTE_MS:
                     instants[local_date(t, FORTNIGHT_ZONE)].add((fact.head.source, t))

@@ -13,7 +13,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from web.connections import ClientConnection, Stage
-from web.failures import PAUSE
+from web.failure_limit import PAUSE
 from web.guard import Guard
 from web.lingering import LingeringTransport
 from web.refusals import ANSWERS

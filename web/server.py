@@ -14,7 +14,7 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from web.failures import Failures
+from web.failure_limit import FailureLimit
 from web.guard import Guard
 from web.limits import ServerLimits
 from web.protocol import GuardedProtocol
@@ -72,7 +72,7 @@ def server(
     guard = Guard(serving.limits, count)
     buckets = Buckets(rate=serving.failures, burst=serving.failures_at_once)
     config = uvicorn.Config(
-        cast("Any", Failures(app, buckets, count)),
+        cast("Any", FailureLimit(app, buckets, count)),
         host=serving.host,
         port=serving.port,
         http=cast("Any", partial(GuardedProtocol, guard)),  # uvicorn only calls it, as a class

@@ -1,7 +1,8 @@
 """What a clinician's action does to an alert. Pure.
 
-Two clinicians may act at the same moment: the second is refused, and nothing is changed. Who acted
-is for the audit log; this module only compares subjects.
+Two clinicians may act at the same moment. The second acts on the state that the first has left:
+what the table of moves does not allow from there is refused, and nothing is changed. People are
+subjects here, never names.
 """
 
 from dataclasses import dataclass, replace

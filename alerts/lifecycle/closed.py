@@ -1,4 +1,4 @@
-"""What closed alerts have dealt with, and how long they hold findings back. Pure."""
+"""What closed alerts have dealt with, and for how long they delay a new alert. Pure."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,7 @@
-"""All that happens to a patient's alerts at an instant: waking, judging, time. Pure."""
+"""All that happens to a patient's alerts at an instant. Pure.
+
+The steps are waking, restoring, judging, time and promoting.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,7 +11,7 @@ from alerts.lifecycle.closed import wakes
 from alerts.lifecycle.duty import hours_of, responsible
 from alerts.lifecycle.promoting import promotion_steps, tried_at, waiting_alerts
 from alerts.lifecycle.restoring import restored, restoring_steps
-from alerts.lifecycle.returning import lost_again
+from alerts.lifecycle.returning import regained_findings
 from alerts.lifecycle.settling import settle
 from model.alert import Alert, Finding
 from model.alerting.steps import JudgementResult, Step, StepKind
@@ -31,24 +34,26 @@ def course_at(
     reason for which an alert is withdrawn. The next look is only what alerts ask for: rules may ask
     for an earlier one.
     """
-    held, returning = tuple(findings), tuple(returning)
+    current, returning = tuple(findings), tuple(returning)
     # Rules must see an alert whose snooze has ended as open.
     waking = waking_steps(live, now_ms)
     awake = after_steps(live, waking, now_ms)
     # What was retracted and holds again is live before findings could raise it a second time.
-    restoring = restoring_steps(awake, recent, (*returning, *held), now_ms)
+    restoring = restoring_steps(awake, recent, (*returning, *current), now_ms)
     back = restored(recent, restoring, now_ms)
     awake, live = (*awake, *back), (*live, *back)
     returned = {row.id for row in back}
     recent = [alert for alert in recent if alert.id not in returned]
-    settled = settle(awake, recent, (*held, *lost_again(awake, returning, now_ms)), now_ms, why)
+    settled = settle(
+        awake, recent, (*current, *regained_findings(awake, returning, now_ms)), now_ms, why
+    )
     after = after_steps(awake, settled, now_ms)
     ticking = clock_steps(after, roster, now_ms)
     last = after_steps(after, ticking, now_ms)
     day = hours_of(roster)
     day_from_ms, day_until_ms = day.last_closing(now_ms), day.next_closing(now_ms)
-    waiting = waiting_alerts(last, recent, held, now_ms)
-    times = [wakes(recent, held, now_ms), next_clock(last, roster, now_ms)]
+    waiting = waiting_alerts(last, recent, current, now_ms)
+    times = [wakes(recent, current, now_ms), next_clock(last, roster, now_ms)]
     # also where there is room now: only the caller knows
     times += [tried_at(alert.raised_ms, day_until_ms) for alert in waiting]
     promotions = promotion_steps(waiting, day_from_ms)

@@ -1,12 +1,12 @@
-"""Gives a closed alert back that had lost evidence, in the state it had, once it holds. Pure.
+"""Opens an alert again that was closed because its evidence was lost, once that counts again. Pure.
 
-A restriction that is lifted, a correction that is taken back or data that returns make a finding
-hold again. A person who had acknowledged, taken or put off its alert had dealt with it, so a new
-alert would cry wolf; and an alert that stays away because its pain is old by now would look like
-nothing. How long it was away is no news: what is old is told to nobody, and waits on the worklist.
+A restriction that is lifted, a correction that is taken back, or data that returns make evidence
+count again. The alert then gets back the state that it had. A new alert would be wrong: a person
+may have dealt with the old one. No alert would be wrong, too: the pain may be old by now, but
+nobody has seen it. Nobody is told again of what is old; it waits on the worklist.
 
-An alert that expired stays expired: for 28 days it was on the worklist, and nobody took it up. Only
-what it had lost by then may bring it back, where it would not have expired with that.
+An alert that has expired is not opened again, because for 28 days nobody took it up. There is one
+exception: evidence that it had lost when it expired, and with which it would not have expired.
 """
 
 from collections import defaultdict

@@ -47,7 +47,7 @@ def given_back(step: Step, alert: Alert) -> Step:
     return replace(step, state=state, reason=HOLDS_AGAIN, moves=(Action.RESTORE,))
 
 
-def lost_again(
+def regained_findings(
     live: Iterable[Alert], returning: Iterable[Finding], now_ms: int
 ) -> Iterator[Finding]:
     """Yield what live alerts have lost and get back although it is too old to be looked for.

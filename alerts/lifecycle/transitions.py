@@ -1,6 +1,7 @@
 """The table of moves of an alert, and the check of an action against it. Pure.
 
-Nothing is stored or sent here. A move that is not in the table is refused, whoever asks for it.
+Nothing is stored or sent here. An action that is not in the table is refused, whoever asks for it.
+RESTORE is no action that anybody asks for and is not in the table: `restoring.py` decides it.
 """
 
 from model.alert import Action, Alert, AlertState
@@ -9,7 +10,8 @@ from model.words.language import N_
 RESOLUTIONS: tuple[str, ...] = ("contacted", "plan changed", "not relevant", "data error", "other")
 
 # An alert that a person has taken up does not expire, and is not promoted. Of closed alerts only
-# one that a person has resolved can be opened again: what data or time have closed stays closed.
+# one that a person has resolved can be opened again by a person. What data or time have closed is
+# opened by nobody; `restoring.py` gives it back where its evidence counts again.
 # What is handed over must be acknowledged by the person who gets it.
 TRANSITIONS: dict[tuple[AlertState, Action], AlertState] = {
     (AlertState.OPEN, Action.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from alerts.completeness import complete_by_ms
 from alerts.missed.runs import MissedRun
 from alerts.occasions import Occasion, finding_of, fresh_until
+from alerts.waiting_for_data import complete_by_ms
 from model.alert import Finding, Rule, RuleInput
 from model.calendar import local_date, midnight
 from model.prescription import all_paused, just_begun

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from alerts.adherence import is_known_day, is_unseen_day
-from alerts.completeness import as_recorded, complete_by_ms, is_complete
+from alerts.waiting_for_data import as_recorded, complete_by_ms, is_complete
 from alerts.worked_out import once
 from model.alert import Rule, RuleInput
 from model.calendar import local_date, midnight

@@ -32,9 +32,9 @@ from model.received import Fetch
 from model.vendors.requests import ApiRequest
 from model.vendors.vendor_api import Api, RateWindow
 from storage.bodies.body_store import open_bodies
+from storage.fetching.announced_fetches import NoticedFetch, fetch_counts, put_fetches
 from storage.fetching.connections import Tokens, put_tokens
 from storage.people import accounts, care_team, consents, patients
-from storage.people.fetches import NoticedFetch, fetch_counts, put_fetches
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, Pool, open_pool
 from storage.pg.roles import FETCHER

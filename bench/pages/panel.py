@@ -33,7 +33,7 @@ from kadens.embedded.process import end_child, launch, wait_ready
 from kadens.local.children import answers
 from kadens.local.up_options import free_port
 from simulate.player import play
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.pg.pool import open_pool
 from stream.judge_patient import judge_runs
 
@@ -180,7 +180,7 @@ async def _judged(on: Stage) -> list[Row]:
         parts = parts_of_worker(pool)
         async with pool.connection() as conn:
             names = [person.pseudonym for person in on.people.people]
-            await due.mark_all(conn, names, NOW_MS, "bench")
+            await to_judge.mark_all(conn, names, NOW_MS, "bench")
         begun = time.perf_counter()
         with CountedStatements() as counted:
             await judge_runs([], parts)

@@ -23,7 +23,7 @@ from kadens.embedded.postgres import temporary_postgres
 from model.calendar import DAY_MS, HOUR_MS, local_date
 from model.facts import DeviceType, Fact, Head, Instrument, Method, Phase, Report, Source
 from model.prescription import Intensity, Prescription
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from web.sign_in.identity import Identity
 
 FULL_DAYS, TINY_DAYS = 364, 28
@@ -53,7 +53,9 @@ async def _live(made: Deriver, days: int) -> None:
     name = made.people[0]
     first_ms = NOW_MS // DAY_MS * DAY_MS - days * DAY_MS
     async with made.parts.pool.connection() as conn:
-        await settings.prescribe(conn, name, _prescription(local_date(first_ms, "UTC")), first_ms)
+        await patient_inputs.prescribe(
+            conn, name, _prescription(local_date(first_ms, "UTC")), first_ms
+        )
     for number in range(days):
         facts = [(name, fact) for fact in _of_day(first_ms + number * DAY_MS)]
         await made.derive(facts)

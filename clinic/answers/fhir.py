@@ -24,7 +24,7 @@ from model.facts import Instrument
 from model.messages.alert_event import AlertSnapshot, FindingState
 from model.prescribing.implicated import implicated_versions
 from model.prescription import Prescription
-from storage.reads.views import AlertPage, FindingRow, ReportRow
+from storage.reads.shown_values import AlertPage, FindingRow, ReportRow
 
 _WEEK = timedelta(days=7)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from model.answered_session import answered_sessions
 from model.facts import MARKS
-from storage.reads.views import ReportRow, SessionSheet
+from storage.reads.shown_values import ReportRow, SessionSheet
 
 _MARKS = frozenset(instrument.value for instrument in MARKS)
 

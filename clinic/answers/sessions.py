@@ -13,7 +13,7 @@ from model.derived.sessions import Load, Origin, QualityFlag, Session, SourceSel
 from model.facts import OffsetOrigin
 from model.intensity import ZoneThresholds, ZoneTimesByMethod
 from model.metrics import METRIC_BY_ID
-from storage.reads.views import FactRow, ReportRow
+from storage.reads.shown_values import FactRow, ReportRow
 
 # The start in epoch ms (13 digits hold any that is stored), then the id.
 CURSOR = re.compile(r"^(-?[0-9]{1,13})\.([^\x00-\x1f\x7f/]{1,128})$")

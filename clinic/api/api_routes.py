@@ -21,7 +21,7 @@ from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from clinic.worklist.lines import Line
 from model.storable import MOST_JSON_INT
-from storage.reads.views import AlertBrief
+from storage.reads.shown_values import AlertBrief
 from web.problems import documented
 
 Pseudonym = Annotated[

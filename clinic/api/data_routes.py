@@ -25,7 +25,7 @@ from clinic.api.strict_json import StrictJsonRoute
 from clinic.marking import MarkReceipt, MarkRequest, WhyAfterAll, WhyNot, mark_session
 from clinic.request_scope import RequestScope, open_scope
 from clinic.sign_in import csrf_guard
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web.problems import documented
 
 SessionKey = Annotated[

@@ -18,7 +18,7 @@ from clinic.duty.rosters import MOST_IN_LINE, UnitDuty
 from clinic.request_scope import open_scope
 from clinic.sign_in import csrf_guard
 from model.messages.alert_move import Absence
-from storage.reads.views import AlertNote
+from storage.reads.shown_values import AlertNote
 from web.problems import documented
 
 _LONGEST_SUBJECT = 255

@@ -27,7 +27,7 @@ from model.prescription import Prescription
 from storage.people import patients
 from storage.pg.pool import Connection
 from storage.reads import api_queries, clinic_queries
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from stream.compute.day_states import DayStateInput
 from stream.compute.series.lttb import FEWEST
 

@@ -11,7 +11,7 @@ from storage import audit
 from storage.alerts import notes, outbox
 from storage.audit_actions import AuditAction
 from storage.reads import evidence
-from storage.reads.views import AlertNote
+from storage.reads.shown_values import AlertNote
 from web.problems import RequestRefused
 
 LONGEST_ALERT_NOTE = 4_000  # characters, as in the table

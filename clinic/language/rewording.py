@@ -14,7 +14,7 @@ from model.alerting.steps import Step
 from model.words.language import SOURCE_LANGUAGE, reading_language
 from storage.pg.pool import Connection
 from storage.reads import evidence
-from storage.reads.views import AlertBrief, FindingRow, WorkRow
+from storage.reads.shown_values import AlertBrief, FindingRow, WorkRow
 
 
 async def reworded_alerts(conn: Connection, alerts: Sequence[AlertBrief]) -> tuple[AlertBrief, ...]:

@@ -19,7 +19,7 @@ from model.schemas.plain_text import text_problem, typed_text
 from model.storable import MOST_JSON_INT
 from model.words.language import _
 from storage import audit
-from storage.alerts import due, outbox
+from storage.alerts import outbox, to_judge
 from storage.audit_actions import AuditAction
 from storage.notes import annotations, pinned
 from web.problems import RequestRefused
@@ -103,7 +103,7 @@ async def _written(
     await _audit(scope, pseudonym, action, f"annotation:{annotation.id}")
     if annotation.pauses:
         # A pause changes what was due, and so what the rules find.
-        await due.mark_due(scope.conn, pseudonym, scope.now_ms, "annotation")
+        await to_judge.mark_due(scope.conn, pseudonym, scope.now_ms, "annotation")
     await outbox.notify(scope.conn, [pseudonym])
 
 

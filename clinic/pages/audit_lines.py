@@ -12,7 +12,7 @@ from model.audit_log.exported import ExportedRow
 from model.audit_log.extract import category_words
 from model.audit_log.plain_words import ADDRESS_WORDS, CAME_FROM, DATA_SEEN
 from model.words.language import N_, _, ngettext, reading_language, translated
-from storage.reads.views import AuditReads, AuditRow
+from storage.reads.shown_values import AuditReads, AuditRow
 
 # What a line is about, by the kind of its object.
 _OBJECTS: dict[str, str] = {

@@ -37,7 +37,7 @@ from model.storable import MOST_JSON_INT
 from model.words.language import N_, translated
 from model.words.not_counted import is_marked
 from storage.alerts import duty
-from storage.reads.views import FindingRow
+from storage.reads.shown_values import FindingRow
 from web import csrf
 
 page_router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from clinic.pages import words
-from model.prescribing.held import held_versions
+from model.prescribing.versions_in_force import versions_in_force
 from model.prescription import WEEKDAYS, Intensity, Prescription, ProgressionStep
 from model.words.language import N_, _, ngettext, translated
 
@@ -50,7 +50,7 @@ def intensity_words(intensity: Intensity) -> str:
 
 def validity_words(prescription: Prescription, versions: Iterable[Prescription]) -> str:
     """Return from when to when a version holds; `versions` may have those of others as well."""
-    for held in held_versions(row for row in versions if row.id == prescription.id):
+    for held in versions_in_force(row for row in versions if row.id == prescription.id):
         if held.row.version == prescription.version:
             return words.days(held.first, held.last)
     return _("replaced from its first day on")

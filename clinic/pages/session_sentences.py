@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from clinic.page_views import SessionView
-from clinic.pages import quality_flags, words
+from clinic.pages import session_words, words
 from clinic.pages.prescription_words import intensity_words
 from clinic.pages.range_words import need_words
 from clinic.pages.weeks import ADHERENT
@@ -184,5 +184,5 @@ def _quality(item: Session) -> Iterator[str]:
             yield _("Nothing is doubted in its samples.")
         return
     # A doubt that comes many times is named once.
-    names = dict.fromkeys(quality_flags.flag(flag.what) for flag in item.flags)
+    names = dict.fromkeys(session_words.flag(flag.what) for flag in item.flags)
     yield _("Doubted: %(doubts)s.", doubts="; ".join(names))

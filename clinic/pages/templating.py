@@ -21,10 +21,10 @@ from clinic.pages import (
     audit_lines,
     heatmap,
     prescription_words,
-    quality_flags,
     rule_overrides,
     rule_words,
     scheme_words,
+    session_words,
     words,
 )
 from clinic.unsent import way_back
@@ -77,7 +77,7 @@ def _environments() -> Mapping[str, Environment]:
         "set_figures": rule_overrides.set_figures,
         "look_signs": heatmap.LOOK_SIGNS,
         "look_words": heatmap.LOOK_WORDS,
-        "quality_flags": quality_flags,
+        "session_words": session_words,
         "scheme_words": scheme_words,
         "script_words": script_words,
         "audit_lines": audit_lines,

@@ -28,7 +28,7 @@ from model.prescription import WEEKDAYS, Prescription
 from model.schemas.prescription_bounds import INTENSITY_BOUNDS, RPE_SCALES
 from model.words.activities import TYPES
 from model.words.language import N_, translated
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web.problems import RequestRefused
 
 prescribing_pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)

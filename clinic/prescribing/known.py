@@ -13,7 +13,7 @@ from model.words.language import N_
 from model.words.roles import CareRole
 from storage.prescribing import drafts, stale, versions
 from storage.prescribing.drafts import PrescriptionDraft
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web.problems import RequestRefused
 
 PRESCRIPTION_WRITERS = frozenset({CareRole.PRESCRIBER, CareRole.CLINICIAN})

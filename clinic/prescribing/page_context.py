@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from clinic.request_scope import RequestScope
 from model.words.roles import CareRole
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web import csrf
 
 UNUSABLE = 422

@@ -26,7 +26,7 @@ from clinic.prescribing.known import (
 )
 from clinic.request_scope import RequestScope
 from model.calendar import local_date, midnight
-from model.prescribing.canonical import sealed
+from model.prescribing.canonical import with_hash
 from model.prescribing.changes import (
     end_problems,
     ended_version,
@@ -38,11 +38,11 @@ from model.prescribing.changes import (
 from model.prescribing.notes import pause_notes
 from model.prescription import Pause, Prescription
 from model.words.language import N_
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.audit_actions import AuditAction
 from storage.prescribing import drafts, stale, versions
 from storage.prescribing.drafts import PrescriptionDraft
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web.problems import RequestRefused, Violation
 
 CONTRADICTION = N_("This cannot be prescribed.")
@@ -241,13 +241,13 @@ async def _write(
     scope: RequestScope, who: PatientBrief, result: Prescription, action: AuditAction
 ) -> Prescription:
     """Store a version, and let the worker derive and judge anew from where it begins."""
-    written = sealed(replace(result, prescriber=scope.clinician.name))
+    written = with_hash(replace(result, prescriber=scope.clinician.name))
     _check(prescribing_problems(written))
     await versions.put_prescription(scope.conn, who.pseudonym, written, scope.now_ms)
     await stale.request_derivation(
         scope.conn, who.pseudonym, midnight(written.valid_from, who.zone)
     )
-    await due.mark_due(scope.conn, who.pseudonym, scope.now_ms, "prescription")
+    await to_judge.mark_due(scope.conn, who.pseudonym, scope.now_ms, "prescription")
     detail = {"version": written.version, "sha256": written.sha256}
     await scope.wrote(action, who.pseudonym, _named(written), detail)
     return written

@@ -14,7 +14,7 @@ from model.facts import Report, Workout
 from model.privacy.rectification import RightValues
 from storage.audit_actions import AuditAction
 from storage.people.errors import UnknownNameError
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord, Correction
 from storage.rights.stated import StatedRecord, stated_record, stated_records

@@ -13,7 +13,7 @@ from model.prescribing.rule_settings import RuleSetting
 from model.words.language import N_
 from model.words.roles import CareRole
 from storage import audit
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.audit_actions import AuditAction
 from storage.ruling import settings as stored
 from web.problems import RequestRefused
@@ -44,5 +44,5 @@ async def change_setting(scope: RequestScope, change: RuleSetting) -> RuleSettin
     await audit.write_entry(scope.conn, entry)
     panel = await stored.panel_of(scope.conn, scope.unit)
     named = [made.patient] if made.patient else [name for name, _ in panel.values()]
-    await due.mark_all(scope.conn, named, scope.now_ms, "rule setting")
+    await to_judge.mark_all(scope.conn, named, scope.now_ms, "rule setting")
     return made

@@ -11,7 +11,7 @@ from clinic.actions import ActionName
 from clinic.language.vocabulary import MOVES
 from clinic.pages import words
 from model.words.language import _, ngettext, translated
-from storage.reads.views import AlertBrief, MoveRow
+from storage.reads.shown_values import AlertBrief, MoveRow
 
 MOST_DEEDS = 3  # of an alert, on the one page of the summary
 _OF_CLINICIANS = frozenset(get_args(ActionName))

@@ -20,7 +20,7 @@ from model.intensity import HeartProfile
 from model.notes.annotation import Annotation
 from model.prescription import Prescription, in_force
 from model.words.language import _, ngettext
-from storage.reads.views import AlertBrief, MoveRow, PatientBrief, ReportRow
+from storage.reads.shown_values import AlertBrief, MoveRow, PatientBrief, ReportRow
 from stream.compute.intensity.range_needs import RangeNeed, range_needs
 
 LEAST_WEEKS = 2

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from statistics import median
 
 from alerts.pain import PAIN_SCALE, RATED_PHASES
-from storage.reads.views import ReportRow
+from storage.reads.shown_values import ReportRow
 
 # The usual pain of a time is the median of this many days, of so many answers at the least.
 PAIN_DAYS, PAIN_ANSWERS = 14, 3

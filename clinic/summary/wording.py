@@ -16,7 +16,7 @@ from clinic.summary.figures import FollowUp
 from clinic.summary.pain_changes import PainChange
 from model.prescription import Prescription
 from model.words.language import _, ngettext
-from storage.reads.views import AlertBrief
+from storage.reads.shown_values import AlertBrief
 
 # So many of each fit on one page.
 MOST_ALERTS, MOST_ANNOTATIONS, MOST_PRESCRIPTIONS = 8, 5, 2

@@ -13,7 +13,7 @@ from clinic.worklist.groups import GROUPS, WorkGroup
 from clinic.worklist.lines import Line, with_weeks
 from model.calendar import DAY_MS
 from model.words.language import N_
-from storage.reads.views import WorkRow
+from storage.reads.shown_values import WorkRow
 
 SortName: TypeAlias = Literal["need", "name", "data", "contact", "review"]
 PAGE = 100  # patients shown at first, and added by each step

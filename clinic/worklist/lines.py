@@ -21,7 +21,7 @@ from clinic.worklist.needs import (
 )
 from model.calendar import local_date
 from model.prescription import in_force
-from storage.reads.views import AlertBrief, WorkRow
+from storage.reads.shown_values import AlertBrief, WorkRow
 
 _GROUP_OF_NEED: dict[Need, str] = {
     Need.NO_DATA: "data",

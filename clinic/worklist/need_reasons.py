@@ -17,7 +17,7 @@ from model.prescribing.blocked_dates import NO_CONSENT, OBJECTED, RESTRICTED
 from model.prescribing.changes import PAUSE_REASONS
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_, _, ngettext
-from storage.reads.views import AlertBrief, WorkRow
+from storage.reads.shown_values import AlertBrief, WorkRow
 
 
 def need_and_reason(row: WorkRow, now_ms: int) -> tuple[Need, str]:

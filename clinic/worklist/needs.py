@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from alerts.connecting import ConnectionState, connected
 from clinic.worklist.groups import QUIET_MS, SILENT_MS
 from model.calendar import local_date
+from model.connection_state import ConnectionState, connected
 from model.prescribing.renewal import ending_soon
 from model.prescription import Prescription, all_paused, in_force
 from model.words.language import N_
-from storage.reads.views import AlertBrief, PatientBrief, WorkRow
+from storage.reads.shown_values import AlertBrief, PatientBrief, WorkRow
 
 
 class Need(StrEnum):

@@ -34,7 +34,7 @@ from model.schemas.plain_text import text_problem
 from model.words.language import N_, translated
 from storage.notes import labels
 from storage.notes.labels import SavedFilter
-from storage.reads.views import WorkRow
+from storage.reads.shown_values import WorkRow
 from storage.ruling import settings as rule_settings
 from web.problems import RequestRefused
 

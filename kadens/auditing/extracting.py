@@ -16,7 +16,7 @@ from kadens.privacy.new_file import new_file
 from model.audit_log.extract import ExtractLine, LoggedAccess, extract_lines, extract_sentence
 from storage.pg.pool import Connection
 from storage.reads.accesses import MOST_ACCESSES, accesses_of
-from storage.reads.records import patient_record
+from storage.reads.operator_queries import patient_record
 
 
 class ExtractLanguage(StrEnum):

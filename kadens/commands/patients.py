@@ -25,9 +25,9 @@ from storage.people import care_team, patients
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
-from storage.reads import records
+from storage.reads import operator_queries
 from storage.reads.connections import connection_rows
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 
 USUAL_PATIENTS, MOST_PATIENTS = 100, 10_000
 _NewUnit = Annotated[
@@ -124,13 +124,13 @@ def show_patient(*, patient: Patient, as_json: Json = False, data: Data = DEFAUL
     """
     connections: list[dict[str, Any]] = []
 
-    async def work(conn: Connection, now_ms: int) -> records.PatientRecord | None:
+    async def work(conn: Connection, now_ms: int) -> operator_queries.PatientRecord | None:
         for row in await connection_rows(conn, patient=patient):
             line = connection_line(row, now_ms)
             connections.append(
                 {"source": row.connector, "state": line["state"], "since": line["since"]}
             )
-        return await records.patient_record(conn, patient)
+        return await operator_queries.patient_record(conn, patient)
 
     record = audited(settings_of(data), work, AuditAction.DATA_READ, patient, "record")
     if record is None:
@@ -158,7 +158,7 @@ def set_time_zone(
     """
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await settings.change_zone(conn, patient, name, now_ms)
+        await patient_inputs.change_zone(conn, patient, name, now_ms)
 
     audited(settings_of(data), work, AuditAction.PATIENT_ZONE, patient, name)
     print_note(f"days and weeks are those of {name} from now on, past ones too")
@@ -166,14 +166,14 @@ def set_time_zone(
 
 async def _listed(
     settings: Settings, unit: str, after: str, limit: int
-) -> Sequence[records.PatientLine]:
+) -> Sequence[operator_queries.PatientLine]:
     now_ms = clock(settings.clock)()
     async with (
         await open_pool(settings.database, max_size=1, role=ADMIN) as pool,
         pool.connection() as conn,
     ):
         await care_team.need_unit(conn, unit)
-        rows = await records.patient_lines(conn, unit=unit, after=after, limit=limit)
+        rows = await operator_queries.patient_lines(conn, unit=unit, after=after, limit=limit)
         names = [row.pseudonym for row in rows]
         # Each patient that is shown gets an audit row, in the transaction of the read.
         await audit.write_list_entries(conn, entry_of(AuditAction.LIST_READ, now_ms), names, now_ms)

@@ -30,7 +30,7 @@ from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import api_queries
 from stream.compute.intensity.thresholds import zone_thresholds
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from web.problems import RequestRefused
 
 _T = TypeVar("_T")
@@ -65,7 +65,7 @@ def set_heart_profile(
     thresholds = zone_thresholds(value, value.valid_from)
 
     async def work(conn: Connection, now_ms: int) -> None:
-        await settings.change_profile(conn, patient, value, now_ms)
+        await patient_inputs.change_profile(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PATIENT_PROFILE, patient)
     print_note(f"the profile holds from {value.valid_from} on")
@@ -98,7 +98,7 @@ def write_prescription(
     async def work(conn: Connection, now_ms: int) -> None:
         others = await others_of(conn, patient, now_ms)
         say_notes(prescription_notes(value, others.stored, others.today), confirm or ())
-        await settings.prescribe(conn, patient, value, now_ms)
+        await patient_inputs.prescribe(conn, patient, value, now_ms)
 
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, value.id)
     print_note(

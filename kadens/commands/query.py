@@ -43,7 +43,7 @@ from storage.audit_actions import AuditAction
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import api_queries, clinic_queries
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from web.mistakes import mistakes_in
 
 Q = TypeVar("Q", bound=QueryParams)

@@ -26,7 +26,7 @@ from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
 from storage.reads import clinic_queries, evidence
-from storage.reads.views import AlertBrief, AlertPage, FindingRow, MoveRow
+from storage.reads.shown_values import AlertBrief, AlertPage, FindingRow, MoveRow
 
 _OfPatient = Annotated[
     str,

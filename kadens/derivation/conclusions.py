@@ -29,7 +29,7 @@ from storage.alerts.weighings import weighings_in
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.derive import derive
 from stream.compute.row_changes import day_changes, week_changes
-from stream.compute.wear import is_worn, is_worn_all_day
+from stream.compute.wear import is_on_patient, is_worn_all_day
 
 _T = TypeVar("_T")
 
@@ -59,7 +59,9 @@ class Conclusions:
 
 def conclude(manifest: Manifest, held: HeldFacts) -> Conclusions:
     """Return what the worker would store, and what the rules say of it at the manifest's `now`."""
-    # A single window over everything: rows do not depend on which dates are derived together.
+    # A single window over everything: rows do not depend on which dates are derived together. They
+    # do not depend on consent either: what was prescribed is kept. What is due without consent is
+    # nothing, so adherence and rules take `effective_prescriptions`.
     window = held.window(manifest.profiles, manifest.prescriptions)
     derived = derive(window)
     days, weeks = day_and_week_rows(window, derived)
@@ -202,7 +204,7 @@ def _rule_watermarks(held: HeldFacts, now_ms: int) -> tuple[Watermark, ...]:
         # A rule waits for each device that is worn all day. Of other sources a vendor has delivered
         # when one of them has.
         device = (source.device or source.app) if all_day else ""
-        key = source.vendor, is_worn(source), all_day, device
+        key = source.vendor, is_on_patient(source), all_day, device
         latest[key] = max(latest.get(key, 0), at_ms)
     return tuple(
         Watermark(vendor=vendor, time_ms=min(at_ms, now_ms), worn=worn, all_day=day, device=device)

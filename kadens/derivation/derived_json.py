@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.adherence import least_known_days
 from clinic.answers.days import unknown_day
-from clinic.pages.quality_flags import doubts
+from clinic.pages.session_words import doubts
 from kadens.derivation.derivation import Derivation
 from model.alert import Finding
 from model.calendar import MINUTE_MS, rfc3339

@@ -5,10 +5,10 @@ from datetime import date
 from functools import partial
 from itertools import groupby
 
-from clinic.pages.quality_flags import doubts
+from clinic.pages.session_words import doubts
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms, zones_json
-from kadens.derivation.intake import RefusedPart
+from kadens.derivation.intake import PartProblem
 from model.calendar import MINUTE_MS, rfc3339
 from model.derived.sessions import Session
 from model.intensity import ZoneTimes
@@ -36,7 +36,7 @@ def derivation_lines(derivation: Derivation) -> Iterator[str]:
         yield "nothing is known of this patient"
 
 
-def _part_text(part: RefusedPart) -> str:
+def _part_text(part: PartProblem) -> str:
     return f"{part.body}, {part.where}: {part.why}"
 
 

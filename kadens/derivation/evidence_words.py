@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from alerts.wording import PHASE_WORDS
-from clinic.pages.quality_flags import chosen
+from clinic.pages.session_words import chosen
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_lines import duration_text
 from kadens.derivation.held_facts import record_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinic.pages.quality_flags import flag
+from clinic.pages.session_words import flag
 from clinic.pages.words import at
 from kadens.derivation.derivation import Derivation
 from kadens.derivation.derived_json import paused_ms
@@ -31,7 +31,7 @@ from model.prescription import in_force
 from model.words.borg_scales import on_cr10
 from model.words.not_counted import is_no_exercise
 from stream.compute.derive import window_candidates
-from stream.compute.sessions.candidates import SessionCandidate, as_report, session_candidates
+from stream.compute.sessions.candidates import SessionCandidate, as_report, stated_candidates
 from stream.compute.sessions.date_inputs import shortest_session_ms
 from stream.compute.sessions.marks import marks_of
 
@@ -82,7 +82,7 @@ def _candidates(derivation: Derivation, session: Session) -> Iterator[str]:
     # Candidates are made again here, because a session keeps only the record that stayed.
     final = {row.id: row for row in window_candidates(window)}
     own = final.get(session.id)
-    for row in session_candidates(window.patient, window.workouts, window.reports):
+    for row in stated_candidates(window.patient, window.workouts, window.reports):
         if own is not None and row.id != session.id and row.id not in final and _same(row, own):
             yield f"{_candidate_words(row)}: the same session or a part of it, joined to this one"
             for item in _of_record(derivation, (row.source, row.record)):

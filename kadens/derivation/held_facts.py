@@ -39,8 +39,8 @@ from storage.facts.ids import RecordVersion, current_version, record_version
 from storage.facts.retractions import RestrictedInterval, RetractedInterval, Retractions
 from storage.facts.sample_reads import StoredSamples, current_column
 from storage.facts.samples import STREAM, Put, by_series
-from stream.compute.staleness import SESSION_ONLY, stale_dates
-from stream.compute.wear import is_worn
+from stream.compute.staleness import WINDOW_METRICS, stale_dates
+from stream.compute.wear import is_on_patient
 
 _T = TypeVar("_T")
 HeldRecord: TypeAlias = tuple[Source, str]
@@ -52,8 +52,8 @@ _ONLY = 1  # the id that storage would give the only patient
 class HeldFacts:
     """The current facts of a patient, without those that are retracted, and what they rest on.
 
-    `reported` are all facts that may be kept, current or not, and `versions` the current version of
-    each record. `latest` are the facts of these versions, retracted or not. `columns` are the
+    `reported` are all facts that may be kept, of any version. `versions` has the version of each
+    record that holds. `latest` are the facts of these versions, retracted or not. `columns` are the
     samples that hold. `watermarks` is the latest measured instant of each source (epoch ms).
     """
 
@@ -95,7 +95,7 @@ class HeldFacts:
             dates=stale.dates,
             workouts=self.current_of_kind(Workout),
             # as in storage, nothing else is ever read for a window
-            columns=tuple(filter(_is_of_sessions, self.columns)),
+            columns=tuple(filter(_is_of_windows, self.columns)),
             reports=self.current_of_kind(Report),
             prescriptions=tuple(sorted(prescriptions, key=lambda row: (row.id, row.version))),
             summaries=self.current_of_kind(DaySummary),
@@ -107,7 +107,7 @@ class HeldFacts:
         starts: list[int] = []
         for item in self.latest:
             is_recording = isinstance(item.fact, SampleBlock | Workout | DaySummary)
-            if is_recording and is_worn(item.fact.head.source):
+            if is_recording and is_on_patient(item.fact.head.source):
                 starts.append(span_of(item.fact).start_ms)
         return min(starts, default=None)
 
@@ -143,8 +143,8 @@ def _span(item: AttributedFact) -> Span:
     return touched_span(item.fact)
 
 
-def _is_of_sessions(column: SampleColumn) -> bool:
-    return column.metric in SESSION_ONLY
+def _is_of_windows(column: SampleColumn) -> bool:
+    return column.metric in WINDOW_METRICS
 
 
 def _distinct(reported: Iterable[AttributedFact]) -> Iterable[AttributedFact]:

@@ -19,7 +19,7 @@ from model.envelope import Envelope
 from model.facts import AttributedFact, Reject, RejectKind
 from parsers.fields import grouped
 from parsers.formats import version_of
-from stream.reading import Read, read_here, reported_by, slice_of
+from stream.reading import Read, attributed_facts, read_here, slice_of
 
 PATIENT = "patient"  # the pseudonym of whoever a manifest is about; ids of sessions depend on it
 
@@ -33,8 +33,11 @@ _OTHER_ACCOUNT = "an account that is not the patient's"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedPart:
-    """A body, or a part of one, that is not used: its path, the place in it, and the reason."""
+class PartProblem:
+    """What is wrong with a body, or with a part of one: its path, the place in it, and the reason.
+
+    It could not be used, or was repaired and used.
+    """
 
     body: str
     where: str
@@ -56,18 +59,19 @@ class Intake:
     """All that the bodies of a manifest hold.
 
     `payloads` are by the SHA-256 (hex) that facts name. `facts` are as they were reported, current
-    or not. Of what is in `refused`, `repaired` was mended and read.
+    or not. `refused` are all problems; those of parts that were repaired and used are in `repaired`
+    too.
     """
 
     facts: list[AttributedFact] = field(default_factory=list)
-    refused: list[RefusedPart] = field(default_factory=list)
-    repaired: list[RefusedPart] = field(default_factory=list)
+    refused: list[PartProblem] = field(default_factory=list)
+    repaired: list[PartProblem] = field(default_factory=list)
     payloads: dict[str, ReadPayload] = field(default_factory=dict)
 
     def refuse(self, body: ManifestBody, *rejects: Reject) -> None:
         """Note the rejects of a body."""
         for reject in rejects:
-            part = RefusedPart(body=body.path, where=reject.where, why=reject.text)
+            part = PartProblem(body=body.path, where=reject.where, why=reject.text)
             self.refused.append(part)
             if reject.kind is RejectKind.REPAIRED:
                 self.repaired.append(part)
@@ -176,7 +180,7 @@ def _take(
         if read.parsed is None:
             continue
         envelope = read.envelope
-        intake.facts += reported_by(envelope, read.parsed, patient, manifest.zone, read.format)
+        intake.facts += attributed_facts(envelope, read.parsed, patient, manifest.zone, read.format)
         intake.payloads[envelope.sha256] = ReadPayload(
             path=body.path, envelope=envelope, format=read.format, parser=version_of(read.format)
         )

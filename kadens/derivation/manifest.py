@@ -21,8 +21,8 @@ from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
 from model.prescribing.blocked_dates import BlockedDates, consent_gaps, paused_while_blocked
-from model.prescribing.canonical import sealed
-from model.prescription import Prescription, RecordingTimes
+from model.prescribing.canonical import with_hash
+from model.prescription import Prescription, WrittenTimes
 from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
 from parsers.packing.text_marks import unmarked
@@ -153,7 +153,7 @@ class RecordedPrescription(Prescription):
     @property
     def prescription(self) -> Prescription:
         """Return the prescription alone, with its hash."""
-        return sealed(self.as_written)
+        return with_hash(self.as_written)
 
 
 class Manifest(FileEntry):
@@ -187,7 +187,7 @@ class Manifest(FileEntry):
         return tuple(paused_while_blocked(row, self.gaps) for row in self.prescriptions)
 
     @property
-    def recorded(self) -> RecordingTimes:
+    def recorded(self) -> WrittenTimes:
         """Return when each version was written, as far as the manifest says."""
         times: dict[tuple[str, int], int] = {}
         for row in self.written:

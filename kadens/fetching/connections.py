@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from alerts.connecting import connected
 from kadens.clock import clock
 from kadens.commands.audited import audited, entry_of
 from kadens.commands.console import settings_of
@@ -16,6 +15,7 @@ from kadens.output.console import list_table, print_table
 from kadens.output.terminal import print_json, print_line
 from kadens.settings import Settings
 from model.calendar import rfc3339_if_known
+from model.connection_state import connected
 from storage import audit
 from storage.audit_actions import AuditAction
 from storage.people.patients import patient_id

@@ -11,7 +11,7 @@ from model.calendar import DAY_MS
 from model.keyring import KeyRing
 from simulate.cohort import Cohort, Person, begins_ms
 from simulate.delivery import DELIVERY_CONNECTORS, TO_OPEN_WEARABLES, TO_REPORTS
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.people import accounts, care_team, consents, patients, profiles
 from storage.pg.pool import Connection, open_pool
 from storage.prescribing.versions import put_prescription
@@ -64,4 +64,4 @@ async def _add(conn: Connection, cohort: Cohort, person: Person, wrapping_key: K
     # Nothing needs to be derived anew, because a new patient has no facts.
     await profiles.put_profile(conn, patient, person.profile, before)
     await put_prescription(conn, patient, person.prescription, before)
-    await due.mark_due(conn, patient, before, "prescription")
+    await to_judge.mark_due(conn, patient, before, "prescription")

@@ -16,7 +16,7 @@ from storage.people import accounts, care_team, consents, patients
 from storage.people.errors import TakenError
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import ADMIN
-from stream.deriving import settings as clinic
+from stream.deriving import patient_inputs as clinic
 
 PlayedConsent = tuple[int, bool, str, str]  # when, whether it is given, patient, source
 

@@ -36,7 +36,7 @@ from storage.audit_actions import AuditAction
 from storage.people.patients import zone_of
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 
 _LONGEST = 1024 * 1024  # bytes of a bundle
 _OF_PATIENT = "patient:"  # in front of a pseudonym that a bundle may name, in what is confirmed
@@ -198,7 +198,7 @@ def import_prescriptions(
         others = await others_of(conn, patient, now_ms)
         say_notes(_notes_of_all(rows, others), confirm or ())
         for row in rows:
-            await settings.prescribe(conn, patient, row, now_ms)
+            await patient_inputs.prescribe(conn, patient, row, now_ms)
 
     names = ", ".join(f"{row.id}/{row.version}" for row in rows)
     audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, names)
@@ -270,7 +270,7 @@ def _write_next(
             fail("\n  ".join(["this cannot be prescribed:", *problems]), code=2)
         say_notes(following.notes, confirmed)
         for row in following.prescriptions:
-            await settings.prescribe(conn, patient, row, now_ms)
+            await patient_inputs.prescribe(conn, patient, row, now_ms)
         return following.prescriptions[-1]
 
     result = audited(settings_of(data), work, AuditAction.PRESCRIPTION_WRITE, patient, key)

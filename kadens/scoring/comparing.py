@@ -1,9 +1,9 @@
 """Compares what became of a cohort with what is true of it. Pure.
 
-An event is found by the first alert of its family that was raised while it held, or to which
-evidence of that time was added while it was open. The alert must be at least as urgent: A and B are
-for the worklist, C is for the digest. An alert of tier A or B is false when no such event of its
-family held as it was raised.
+An event is found by the first alert of its family that was raised while it held or within seven
+days after, or to which evidence of that time was added while it was open. The alert must be at
+least as urgent: A and B are for the worklist, C is for the digest. An alert of tier A or B is false
+when no such event of its family held as it was raised, nor in the seven days before.
 """
 
 from collections import defaultdict

@@ -27,7 +27,7 @@ from storage.pg import rows
 from storage.pg.migrate import migrate
 from storage.pg.pool import Connection, open_pool
 from stream.collaborators import Collaborators
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.log.ledger import Ledger
 from stream.metrics import make_metrics
 from stream.readers.inline import InlineReader
@@ -169,7 +169,7 @@ async def _enrol(parts: Collaborators, people: Iterable[CohortPatient], now_ms: 
                     conn, person.patient, account.connector, account.account, now_ms
                 )
             for profile in person.profiles:
-                await settings.change_profile(conn, person.patient, profile, now_ms)
+                await patient_inputs.change_profile(conn, person.patient, profile, now_ms)
 
 
 async def _play(
@@ -229,7 +229,7 @@ def _withdrawing(patient: str, source: str, at_ms: int) -> Callable[[Connection]
 
 def _prescribing(patient: str, row: Any) -> Callable[[Connection], Awaitable[None]]:  # noqa: ANN401
     async def write(conn: Connection) -> None:
-        await settings.prescribe(conn, patient, row.prescription, row.recorded or 0)
+        await patient_inputs.prescribe(conn, patient, row.prescription, row.recorded or 0)
 
     return write
 

@@ -32,7 +32,7 @@ def prescription_hash(prescription: Prescription) -> str:
     return hashlib.sha256(canonical_prescription(prescription)).hexdigest()
 
 
-def sealed(prescription: Prescription) -> Prescription:
+def with_hash(prescription: Prescription) -> Prescription:
     """Return a version with its hash, as it is stored."""
     return replace(prescription, sha256=prescription_hash(prescription))
 

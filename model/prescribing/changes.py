@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from model.prescribing.held import held_versions
+from model.prescribing.versions_in_force import versions_in_force
 from model.prescription import STEPPED, FollowUpPlan, Pause, Prescription, stepped
 from model.words.language import _
 
@@ -27,7 +27,7 @@ def pause_problems(versions: Sequence[Prescription], pause: Pause) -> tuple[str,
 
     `versions` are all of its versions: a pause may lie where an older one held.
     """
-    held = held_versions(versions)
+    held = versions_in_force(versions)
     rows = (
         (pause.first > pause.last, _("`first` must not be after `last`")),
         (pause.first < held[0].first, _("`first` must not be before the prescription begins")),
@@ -71,7 +71,7 @@ def paused_versions(
     """
     number = max(row.version for row in versions)
     made: list[Prescription] = []
-    for held in held_versions(versions):
+    for held in versions_in_force(versions):
         if pause.first <= held.last:
             # From the pause on: on its days this version holds, whenever it is written.
             following = next_version(held.row, min(pause.first, today))
@@ -86,7 +86,7 @@ def end_problems(versions: Sequence[Prescription], last: date, today: date) -> t
 
     `versions` are all of its versions: it may end before the newest one begins.
     """
-    held = held_versions(versions)
+    held = versions_in_force(versions)
     rows = (
         (
             last < max(today, held[0].first),
@@ -102,7 +102,7 @@ def ended_version(versions: Sequence[Prescription], last: date, today: date) -> 
 
     It is the version that holds on the date, which ends; pauses behind the date are left out.
     """
-    held = [part for part in held_versions(versions) if part.first <= last][-1]
+    held = [part for part in versions_in_force(versions) if part.first <= last][-1]
     number = max(row.version for row in versions)
     return replace(_ended(held.row, min(last, held.last), today), version=number + 1)
 

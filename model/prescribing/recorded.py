@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from model.calendar import local_date
-from model.prescribing.held import held_versions
-from model.prescription import Pause, Prescription, RecordingTimes
+from model.prescribing.versions_in_force import versions_in_force
+from model.prescription import Pause, Prescription, WrittenTimes
 
 
 def known_at(
-    prescriptions: Iterable[Prescription], recorded: RecordingTimes, at_ms: int
+    prescriptions: Iterable[Prescription], recorded: WrittenTimes, at_ms: int
 ) -> tuple[Prescription, ...]:
     """Return the versions that had been recorded by an instant (epoch ms)."""
     return tuple(
@@ -18,7 +18,7 @@ def known_at(
 
 
 def from_recording(
-    prescriptions: Iterable[Prescription], recorded: RecordingTimes, zone: str
+    prescriptions: Iterable[Prescription], recorded: WrittenTimes, zone: str
 ) -> tuple[Prescription, ...]:
     """Return the versions, each valid at the earliest from the local date of its recording.
 
@@ -46,7 +46,7 @@ def _newer_pauses(older: Prescription, versions: Iterable[Prescription]) -> Iter
     if not any(row.pauses for row in newer):  # nearly always
         return
     newest = max(row.version for row in newer)
-    for held in held_versions(newer):
+    for held in versions_in_force(newer):
         for pause in held.row.pauses:
             if held.row.version == newest:
                 yield pause

@@ -2,7 +2,8 @@
 
 Code writes English, and `_` returns the text in the reader's language, which a door sets for each
 request. Where no reader is set, as in the worker and in programs, a text stays English. A text must
-never be stored in any other language. Pure but for that one variable of the task.
+never be stored in any other language. The reader's language is a context variable. All else is
+pure.
 
 As in templates, `%` in a text of `_` and `ngettext` begins a value's name: `_("%(n)s %% done")`.
 """

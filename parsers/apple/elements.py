@@ -50,7 +50,7 @@ class Damage:
 
 
 @dataclass(slots=True)
-class Units:
+class RecordWalk:
     """Walks the records and workouts of a body, as their bytes."""
 
     body: bytes

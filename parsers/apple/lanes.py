@@ -1,7 +1,7 @@
 """What records of one kind have in common, and their samples as columns. Pure.
 
-A lane is one quantity, unit and source. The texts of its records are gathered as they are written
-and read all at once.
+A lane is one quantity, unit, source and time zone. The texts of its values and times are gathered
+as they are written, and turned into numbers all at once.
 """
 
 import re

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from model.errors import BodyError
 from model.facts import RejectKind, Source
 from parsers.apple.clocks import beat_time, time_of
-from parsers.apple.elements import Damage, Element, Units, parsed
+from parsers.apple.elements import Damage, Element, RecordWalk, parsed
 from parsers.apple.lanes import Lanes, number_of_text
 from parsers.apple.names import VARIABILITY
 from parsers.apple.plain import PlainRecords
@@ -54,7 +54,7 @@ class Gathered:
             self._parse(list(self._units(stretch)))
 
     def _units(self, stretch: bytes) -> Iterator[bytes]:
-        units, at = Units(stretch), 0
+        units, at = RecordWalk(stretch), 0
         while at < len(stretch):
             unit, at = units.next(at)
             if isinstance(unit, Damage):

@@ -1,5 +1,7 @@
 """A batch as a document, which is a piece of a large export, and the batch that a document holds.
 
+The last piece of an export tells what of it could not be read.
+
     {"health_connect_rows":1,"kind":"steps","origins":[[...]],"columns":{"origin":[0],"t":[...]}}
 
 Pure.

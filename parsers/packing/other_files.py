@@ -17,7 +17,7 @@ _OTHERS: tuple[tuple[int, bytes, str], ...] = (
 )
 
 
-def name_of_other(head: bytes) -> str:
+def why_not_read(head: bytes) -> str:
     """Return why a file is not read, in words; `head` is its beginning."""
     if not head:
         return EMPTY

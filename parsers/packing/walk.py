@@ -17,7 +17,7 @@ from parsers.format_rows.row import Format
 from parsers.formats import LARGEST_PIECE, SNIFFED, format_named, is_packed, sniff
 from parsers.packing import zips
 from parsers.packing.bounds import UNPACK_STEP, Unpacking, UnpackingBounds
-from parsers.packing.other_files import name_of_other
+from parsers.packing.other_files import why_not_read
 from parsers.packing.streams import DAMAGED, DamagedError, Steps, joined, of_gzip, opened
 
 _GZIP = b"\x1f\x8b"
@@ -70,7 +70,7 @@ class _Walk:
             return
         name = sniff(head, filename) if head else None
         if name is None:
-            why = name_of_other(head)
+            why = why_not_read(head)
             yield Reject(where=where or "@0", why=why, kind=RejectKind.UNKNOWN)
             return
         try:

@@ -1,4 +1,4 @@
-"""What the readers of account exports share: documents, totals of dates, the part that they yield.
+"""What several readers of JSON exports share: documents, totals of dates, the part that they yield.
 
 Pure.
 """

@@ -82,7 +82,7 @@ async def show_data(request: Request) -> Response:
     )
 
 
-async def show_readers(request: Request) -> Response:
+async def show_accesses(request: Request) -> Response:
     """Show who looked at the patient's data: a line for each person and day."""
     async with open_visit(request) as visit:
         readers = await own_readers(visit.conn, visit.patient, MOST_READERS)

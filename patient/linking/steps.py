@@ -22,10 +22,10 @@ from patient.linking.exchange import (
 from runtime.log_lines import get_logger
 from storage import audit
 from storage.audit_actions import AuditAction
+from storage.fetching.announced_fetches import NoticedFetch, put_fetches
 from storage.fetching.connections import put_tokens
 from storage.people import accounts, consents, invitations, patients
 from storage.people.errors import AccountClosedError, TakenError, UnknownNameError
-from storage.people.fetches import NoticedFetch, put_fetches
 from storage.people.invitations import Invitation
 from storage.pg.pool import Connection
 from storage.pg.row_security import set_owner_of

@@ -1,6 +1,6 @@
-"""The page on which a patient reports, and the way of the answers to the log.
+"""The page on which a patient reports, and the way of the answers to Kafka.
 
-Thin: what a form becomes is in `report_form`. The patient is thanked only once the log has the
+Thin: what a form becomes is in `report_form`. The patient is thanked only once Kafka has the
 answers; until then the form keeps everything that was filled in.
 """
 

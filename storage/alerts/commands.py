@@ -13,7 +13,7 @@ from model import codec
 from model.alert import Action, Alert, AlertState, Tier
 from model.messages.alert_move import AlertMove, DutyRoster
 from storage import audit
-from storage.alerts import due, duty, outbox
+from storage.alerts import duty, outbox, to_judge
 from storage.alerts.moves import put_move
 from storage.audit_actions import AuditAction
 from storage.pg import rows
@@ -128,7 +128,7 @@ async def move_alert(
     made = await _store(conn, order, before, after, responsible, now_ms)
     # The same transaction as the move: a crash cannot leave a snooze that nobody ends. The judge
     # looks at once, tells whom it concerns, and looks again when a snooze ends.
-    await due.mark_due(conn, before.patient, now_ms, f"{due.MOVED}{after.state.value}")
+    await to_judge.mark_due(conn, before.patient, now_ms, f"{to_judge.MOVED}{after.state.value}")
     await outbox.notify(conn, [before.patient])
     return made
 

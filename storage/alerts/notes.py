@@ -2,7 +2,7 @@
 
 from storage.pg import rows
 from storage.pg.pool import Connection
-from storage.reads.views import AlertNote
+from storage.reads.shown_values import AlertNote
 
 _PUT = """
 with added as (

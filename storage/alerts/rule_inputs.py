@@ -29,14 +29,14 @@ from storage.alerts.rhythm_notices import notices_in, notices_within
 from storage.alerts.rule_samples import rule_samples, turns_rule_on
 from storage.alerts.watermarks import silent_patients, watermarks_of
 from storage.alerts.weighings import WEIGHT, weighed_within, weighings_in
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.facts.ids import PatientRow, lock_patients
 from storage.facts.reported import current_reports
 from storage.people.profiles import profiles_of
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.prescribing.effective import DAYS_OFF, effective_version
-from storage.ruling.held import restricted_of
+from storage.ruling.held_findings import restricted_of
 from storage.ruling.settings import rule_settings_of
 
 LOOK_BACK_DAYS = 70  # longer than any rule looks back
@@ -56,12 +56,12 @@ where r.patient = any(%(patients)s)
 order by r.patient, r.prescription, r.version"""  # noqa: S608 - a constant of this package
 _WEEKS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, {", ".join(derived_rows.WEEK_COLUMNS[1:])} from week
+  select patient, {", ".join(row_conversion.WEEK_COLUMNS[1:])} from week
   where patient = k.patient and monday >= k.since - %(earlier)s::int offset 0) x
 order by x.patient, x.monday"""  # noqa: S608 - constants of this package
 _DAYS = f"""
 select x.* {_SINCE} cross join lateral (
-  select patient, {", ".join(derived_rows.DAY_COLUMNS[1:])} from day
+  select patient, {", ".join(row_conversion.DAY_COLUMNS[1:])} from day
   where patient = k.patient and local_date >= k.since offset 0) x
 order by x.patient, x.local_date"""  # noqa: S608 - constants of this package
 _SESSIONS = f"""
@@ -180,8 +180,8 @@ async def _read_rows(
         now_ms=now_ms,
         sessions=await _each(conn, _SESSIONS, params, _session),
         prescriptions=prescriptions,
-        weeks=await _each(conn, _WEEKS, params, derived_rows.read_week),
-        days=await _each(conn, _DAYS, params, derived_rows.read_day),
+        weeks=await _each(conn, _WEEKS, params, row_conversion.read_week),
+        days=await _each(conn, _DAYS, params, row_conversion.read_day),
         watermarks=watermarks,
         resolved=await _each(conn, _RESOLVED, params, lambda row: row),
         reports=await current_reports(conn, patients, now_ms - LOOK_BACK_DAYS * DAY_MS),

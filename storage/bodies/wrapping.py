@@ -15,8 +15,8 @@ from model.calendar import utc
 from model.keyring import Key, KeyRing
 from storage.bodies import dead_letters, quarantine
 from storage.bodies.sealed import key_of
+from storage.fetching.announced_fetches import fetch_owner
 from storage.fetching.withdrawals import withdrawal_owner
-from storage.people.fetches import fetch_owner
 from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 from storage.rights.statistic_rows import statistic_key_owner, statistic_row_owner

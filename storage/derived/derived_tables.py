@@ -12,7 +12,7 @@ from model.calendar import epoch_ms
 from model.derived.days import Day, Week
 from model.derived.sessions import Session, SourceSelection
 from model.spans import Span
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -63,35 +63,35 @@ SESSION_TABLE = DerivedTable(
     name="session",
     key="session",
     key_type="text",
-    columns=derived_rows.SESSION_COLUMNS,
+    columns=row_conversion.SESSION_COLUMNS,
     unique=("patient", "session"),
 )
 DAY_TABLE = DerivedTable(
     name="day",
     key="local_date",
     key_type="date",
-    columns=derived_rows.DAY_COLUMNS,
+    columns=row_conversion.DAY_COLUMNS,
     unique=("patient", "local_date"),
 )
 WEEK_TABLE = DerivedTable(
     name="week",
     key="monday",
     key_type="date",
-    columns=derived_rows.WEEK_COLUMNS,
+    columns=row_conversion.WEEK_COLUMNS,
     unique=("patient", "monday"),
 )
 SELECTION_TABLE = DerivedTable(
     name="source_selection",
     key="local_date",
     key_type="date",
-    columns=derived_rows.SELECTION_COLUMNS,
+    columns=row_conversion.SELECTION_COLUMNS,
     unique=("patient", "local_date", "metric", "start_at"),
 )
 
 # Lateral sub-queries with "offset 0" make the planner look up each key in an index, whatever it
 # estimates about the number of keys.
 _SESSIONS = f"""
-select s.patient, {derived_rows.SESSION_SELECT}
+select s.patient, {row_conversion.SESSION_SELECT}
 from (
   select x.* from unnest(%(patients)s::int[], %(dates)s::date[]) as k (patient, local_date)
   cross join lateral (
@@ -105,14 +105,14 @@ from (
 join source d on d.id = s.declared_by
 left join source h on h.id = s.heart_source"""  # noqa: S608 - a constant of this package
 _DAYS = f"""
-select d.patient, {derived_rows.prefixed("d", DAY_TABLE.columns[1:])}
+select d.patient, {row_conversion.prefixed("d", DAY_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from day
   where patient = k.patient and local_date >= k.first \
 and local_date < k.first + 7 offset 0) d"""  # noqa: S608 - constants of this package
 _WEEKS = f"""
-select w.patient, {derived_rows.prefixed("w", WEEK_TABLE.columns[1:])}
+select w.patient, {row_conversion.prefixed("w", WEEK_TABLE.columns[1:])}
 from unnest(%(patients)s::int[], %(keys)s::date[]) as k (patient, first)
 cross join lateral (
   select * from week \
@@ -147,20 +147,22 @@ async def stored_sessions(
     patients, days = rows.as_arrays(dates, 2)
     owners, names = rows.as_arrays(ids, 2)
     arguments = {"patients": patients, "dates": days, "owners": owners, "ids": names}
-    stored = await rows.fetch(conn, _SESSIONS, arguments, _with_patient(derived_rows.read_session))
+    stored = await rows.fetch(
+        conn, _SESSIONS, arguments, _with_patient(row_conversion.read_session)
+    )
     return {(patient, session.id): session for patient, session in stored}
 
 
 async def stored_days(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Day]:
     """Return the days of these weeks that have a row, by (patient, date)."""
-    read = _with_patient(derived_rows.read_day)
+    read = _with_patient(row_conversion.read_day)
     stored = await rows.fetch(conn, _DAYS, _arguments(mondays), read)
     return {(patient, day.local_date): day for patient, day in stored}
 
 
 async def stored_weeks(conn: Connection, mondays: Sequence[_Key]) -> dict[_Key, Week]:
     """Return the weeks that have a row, by (patient, Monday)."""
-    read = _with_patient(derived_rows.read_week)
+    read = _with_patient(row_conversion.read_week)
     stored = await rows.fetch(conn, _WEEKS, _arguments(mondays), read)
     return {(patient, week.monday): week for patient, week in stored}
 
@@ -172,7 +174,7 @@ async def stored_selections(
 
     Those of a date are in order of metric and time.
     """
-    read = _with_patient(derived_rows.read_selection)
+    read = _with_patient(row_conversion.read_selection)
     stored: dict[_Key, list[SourceSelection]] = {}
     for patient, selection in await rows.fetch(conn, _SELECTIONS, _arguments(dates), read):
         stored.setdefault((patient, selection.local_date), []).append(selection)

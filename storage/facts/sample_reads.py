@@ -30,8 +30,8 @@ from storage.pg.pool import Connection
 _NO_RECORD = VersionOrder(revision=0, stated_ms=0)
 STRETCH_GAP_MS = 31 * DAY_MS  # queries further apart than this go to the server separately
 
-# Spans come as epoch ms, because numbers are sent and read faster than dates.
-# `before` and `beside` are 0 but for a metric with intervals.
+# Spans come as epoch ms, because numbers are sent and read faster than dates. `offset 0` keeps the
+# bounds of a query from being computed anew for each sample.
 _READ = """
 select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, s.method,
        coalesce(r.record, ''), coalesce(r.revision, 0), coalesce(r.stated_ms, 0),
@@ -39,23 +39,25 @@ select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, 
 from (
   select k.patient, k.metric, y.*
   from (
-    select q.patient, q.metric, q.revisions, q.spans,
-           timestamptz 'epoch' + q.start_ms * interval '1 millisecond' as start,
-           timestamptz 'epoch' + q.end_ms * interval '1 millisecond' as finish,
-           case when q.spans then %(before)s::interval else interval '0' end as before,
-           case when q.spans then %(beside)s::interval else interval '0' end as beside
+    select q.patient, q.metric, q.revisions, q.spans, e.start,
+           e.start - case when q.spans then %(before)s::interval else '0' end as low,
+           e.finish + case when q.spans then %(beside)s::interval else '0' end as high,
+           e.start - case when q.spans then %(beside)s::interval else '0' end as near
     from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(starts)s::bigint[],
                 %(ends)s::bigint[], %(revisions)s::bool[], %(spans)s::bool[])
-      as q (patient, metric, start_ms, end_ms, revisions, spans)) k
+      as q (patient, metric, start_ms, end_ms, revisions, spans)
+    cross join lateral (
+      select timestamptz 'epoch' + q.start_ms * interval '1 millisecond' as start,
+             timestamptz 'epoch' + q.end_ms * interval '1 millisecond' as finish) e
+    offset 0) k
   cross join lateral (
     select source, record, array_agg(time) as time, array_agg(value) as value,
            array_agg(revision) filter (where k.revisions) as revision,
            array_agg(span_ms::bigint) filter (where k.spans) as span
     from sample
-    where patient = k.patient and metric = k.metric
-      and time >= k.start - k.before and time < k.finish + k.beside
+    where patient = k.patient and metric = k.metric and time >= k.low and time < k.high
       and time >= %(first)s and time < %(last)s
-      and (time >= k.start - k.beside or time + span_ms * interval '1 millisecond' > k.start)
+      and (time >= k.near or time + span_ms * interval '1 millisecond' > k.start)
     group by source, record offset 0) y) x
 join source s on s.id = x.source
 left join record r on r.id = x.record"""

@@ -17,9 +17,9 @@ from model.privacy.sealed_box import box_public
 from model.received import Fetch
 from storage.bodies.sealed import unwrap_own_key
 from storage.fetching import connections
+from storage.fetching.announced_fetches import fetch_owner
 from storage.fetching.connections import HeldAccount, Tokens
 from storage.people import data_keys
-from storage.people.fetches import fetch_owner
 from storage.pg import crypto, rows
 from storage.pg.pool import Connection
 

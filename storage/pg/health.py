@@ -1,4 +1,7 @@
-"""Checks whether the database answers, and lists the errors that mean it does not."""
+"""Checks whether the database answers, and lists its errors by what they mean.
+
+It may not answer, or answer and take no row, or refuse what was sent.
+"""
 
 import asyncio
 

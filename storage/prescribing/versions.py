@@ -7,8 +7,8 @@ from psycopg.types.json import Jsonb
 
 from model import codec
 from model.calendar import utc
-from model.prescribing.canonical import sealed
-from model.prescription import Prescription, RecordingTimes
+from model.prescribing.canonical import with_hash
+from model.prescription import Prescription, WrittenTimes
 from storage.people.errors import TakenError
 from storage.people.patients import patient_id
 from storage.pg import rows
@@ -38,7 +38,7 @@ async def put_prescription(
     Raises `UnknownNameError` for an unknown patient, and `TakenError` when the stored version
     differs.
     """
-    body = codec.plain(sealed(prescription))
+    body = codec.plain(with_hash(prescription))
     row = {
         "patient": await patient_id(conn, patient),
         "id": prescription.id,
@@ -75,7 +75,7 @@ async def prescriptions_of(
     return versions
 
 
-async def recorded_of(conn: Connection, patient: str) -> RecordingTimes:
+async def recorded_of(conn: Connection, patient: str) -> WrittenTimes:
     """Return when each version of a patient's prescriptions was recorded."""
     versions = await rows.fetch(conn, _RECORDED, {"patient": patient}, lambda row: row)
     return {(row["id"], row["version"]): row["recorded_ms"] for row in versions}

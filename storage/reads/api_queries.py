@@ -11,7 +11,7 @@ from model.calendar import utc
 from model.derived.days import Day
 from model.derived.sessions import Session
 from model.facts import DeviceType, Method, Source
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.pg import rows
 from storage.pg.pool import Connection
 
@@ -24,7 +24,7 @@ select u.name as unit from patient p join care_unit u on u.id = p.care_unit \
 where p.pseudonym = %(patient)s"""
 
 _SESSIONS = f"""
-select {derived_rows.SESSION_SELECT}
+select {row_conversion.SESSION_SELECT}
   from session s join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where s.patient = {_PATIENT}
    and (%(start)s::timestamptz is null or s.start_at >= %(start)s)
@@ -36,7 +36,7 @@ select {derived_rows.SESSION_SELECT}
 """  # noqa: S608 - a constant of this package
 
 _DAYS = (
-    f"{derived_rows.SELECT_DAYS} "
+    f"{row_conversion.SELECT_DAYS} "
     f"where patient = {_PATIENT} and local_date between %(first)s and %(last)s"
 )
 
@@ -103,7 +103,7 @@ async def sessions_page(
     }
     instants = {"start": _utc(ask.start_ms), "end": _utc(ask.end_ms), "before": _utc(before)}
     return tuple(
-        await rows.fetch(conn, _SESSIONS, {**params, **instants}, derived_rows.read_session)
+        await rows.fetch(conn, _SESSIONS, {**params, **instants}, row_conversion.read_session)
     )
 
 
@@ -112,7 +112,7 @@ async def days_between(
 ) -> dict[date, Day]:
     """Return the days from `first` to `last` (inclusive) that have a row, by date."""
     params = {"unit": unit, "patient": pseudonym, "first": first, "last": last}
-    stored = await rows.fetch(conn, _DAYS, params, derived_rows.read_day)
+    stored = await rows.fetch(conn, _DAYS, params, row_conversion.read_day)
     return {day.local_date: day for day in stored}
 
 
@@ -124,7 +124,7 @@ async def watermarks(conn: Connection, unit: str, pseudonym: str) -> dict[Source
             conn,
             _WATERMARKS,
             params,
-            lambda row: (derived_rows.read_source_columns(row), row["time_ms"]),
+            lambda row: (row_conversion.read_source_columns(row), row["time_ms"]),
         )
     )
 

@@ -6,7 +6,7 @@ patient.
 
 from storage.pg import rows
 from storage.pg.pool import Connection
-from storage.reads.views import AuditReads, AuditRow
+from storage.reads.shown_values import AuditReads, AuditRow
 
 # The unit of a line is that of the actor at that time. The patient's present unit decides who may
 # see the line.

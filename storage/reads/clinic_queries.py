@@ -13,7 +13,7 @@ from typing import TypeVar
 from model.derived.days import Week
 from model.derived.sessions import Session
 from model.prescription import Prescription
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.unrestricted import unrestricted_sql
 from storage.notes.labels import labels_of
@@ -22,7 +22,7 @@ from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.prescribing.effective import DAYS_OFF, effective_version
 from storage.reads.connections import connection_rows
-from storage.reads.views import (
+from storage.reads.shown_values import (
     AlertBrief,
     DroppedRow,
     PatientBrief,
@@ -68,7 +68,7 @@ _ALERTS = f"""
 """
 
 _WEEKS = f"""
-select p.pseudonym, {derived_rows.prefixed("w", derived_rows.WEEK_COLUMNS[1:])}
+select p.pseudonym, {row_conversion.prefixed("w", row_conversion.WEEK_COLUMNS[1:])}
   from week w join patient p on p.id = w.patient join care_unit u on u.id = p.care_unit
  where u.name = %(unit)s and p.pseudonym = any(%(patients)s) and w.monday >= %(since)s
  order by w.monday
@@ -83,7 +83,7 @@ select p.pseudonym, p.zone, r.body, {DAYS_OFF}
 """  # noqa: S608 - a constant of this package
 
 _SESSIONS = f"""
-select {derived_rows.SESSION_SELECT}
+select {row_conversion.SESSION_SELECT}
   from session s join patient p on p.id = s.patient join care_unit u on u.id = p.care_unit
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where u.name = %(unit)s and p.pseudonym = %(patient)s \
@@ -271,7 +271,7 @@ async def sessions_of(
 ) -> tuple[Session, ...]:
     """Return a patient's sessions, newest first, or only the session with the id `session`."""
     params = {"unit": unit, "patient": pseudonym, "limit": limit, "session": session}
-    return tuple(await rows.fetch(conn, _SESSIONS, params, derived_rows.read_session))
+    return tuple(await rows.fetch(conn, _SESSIONS, params, row_conversion.read_session))
 
 
 def read_report(row: rows.Row) -> ReportRow:
@@ -287,7 +287,7 @@ async def _alerts(
 
 
 def _week(row: rows.Row) -> tuple[str, Week]:
-    return row["pseudonym"], derived_rows.read_week(row)
+    return row["pseudonym"], row_conversion.read_week(row)
 
 
 def _prescribed(row: rows.Row) -> tuple[str, Prescription]:

@@ -1,6 +1,6 @@
 """Reads how patients' accounts at vendors are connected, without any account or token.
 
-What a row means is decided in `alerts.connecting`.
+What a row means is decided in `model.connection_state`.
 """
 
 from dataclasses import dataclass

@@ -12,13 +12,13 @@ from model.facts import MARKS
 from model.intensity import HR_CEILING, HR_FLOOR
 from model.metrics import METRIC
 from model.words.not_counted import NOT_ANSWERED
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.facts.corrected import CORRECTED_FACT
 from storage.facts.unrestricted import unrestricted_sql
 from storage.pg import rows
 from storage.pg.pool import Connection
 from storage.reads import clinic_queries
-from storage.reads.views import (
+from storage.reads.shown_values import (
     AlertBrief,
     AlertNote,
     AlertPage,
@@ -182,7 +182,9 @@ async def session_sheet(
         fact_count=counted[0][1] if counted else 0,
         reports=tuple(await _reports(conn, params)),
         near=tuple(await rows.fetch_as(conn, _NEAR, params, SessionSpan)),
-        selections=tuple(await rows.fetch(conn, _SELECTIONS, params, derived_rows.read_selection)),
+        selections=tuple(
+            await rows.fetch(conn, _SELECTIONS, params, row_conversion.read_selection)
+        ),
     )
 
 
@@ -257,5 +259,5 @@ def _fact(row: rows.Row) -> FactRow:
         "connector", "body", "kept_bytes",
     )  # fmt: skip
     return FactRow(
-        source=derived_rows.read_source_columns(row), **{name: row[name] for name in plain}
+        source=row_conversion.read_source_columns(row), **{name: row[name] for name in plain}
     )

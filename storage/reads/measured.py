@@ -2,7 +2,7 @@
 
 from model.facts import Source
 from model.metrics import METRIC_BY_ID
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.facts.unrestricted import unrestricted_sql
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -38,4 +38,4 @@ async def measured_in_session(
 
 
 def _measured(row: rows.Row) -> tuple[str, Source]:
-    return METRIC_BY_ID[row["metric"]].name, derived_rows.read_source_columns(row)
+    return METRIC_BY_ID[row["metric"]].name, row_conversion.read_source_columns(row)

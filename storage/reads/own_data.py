@@ -9,17 +9,17 @@ from datetime import date
 from model.derived.days import Week
 from model.derived.sessions import Session
 from storage.audit_actions import LISTING_ACTIONS, READING_ACTIONS, REFUSED_ACTIONS
-from storage.derived import derived_rows
+from storage.derived import row_conversion
 from storage.pg import rows
 from storage.pg.pool import Connection
 
 _ZONE = "select zone from patient where id = %s"
 _WEEKS = f"""
-select {derived_rows.prefixed("w", derived_rows.WEEK_COLUMNS[1:])}
+select {row_conversion.prefixed("w", row_conversion.WEEK_COLUMNS[1:])}
   from week w where w.patient = %(patient)s and w.monday >= %(since)s order by w.monday
 """  # noqa: S608 - a constant of this package
 _SESSIONS = f"""
-select {derived_rows.SESSION_SELECT}
+select {row_conversion.SESSION_SELECT}
   from session s join patient p on p.id = s.patient
   join source d on d.id = s.declared_by left join source h on h.id = s.heart_source
  where s.patient = %(patient)s and s.local_date >= %(since)s
@@ -48,7 +48,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnReader:
+class OwnAccess:
     """What a person did with a patient's data on a local date: opened, seen on lists, changed.
 
     `refused` are the requests that were refused: they showed and changed nothing. `actor` is "" for
@@ -73,7 +73,7 @@ async def own_zone(conn: Connection, patient: int) -> str:
 async def own_weeks(conn: Connection, patient: int, since: date) -> tuple[Week, ...]:
     """Return a patient's weeks from a Monday on, oldest first."""
     params = {"patient": patient, "since": since}
-    return tuple(await rows.fetch(conn, _WEEKS, params, derived_rows.read_week))
+    return tuple(await rows.fetch(conn, _WEEKS, params, row_conversion.read_week))
 
 
 async def own_sessions(
@@ -81,10 +81,10 @@ async def own_sessions(
 ) -> tuple[Session, ...]:
     """Return a patient's sessions from a local date on, newest first."""
     params = {"patient": patient, "since": since, "limit": limit}
-    return tuple(await rows.fetch(conn, _SESSIONS, params, derived_rows.read_session))
+    return tuple(await rows.fetch(conn, _SESSIONS, params, row_conversion.read_session))
 
 
-async def own_readers(conn: Connection, patient: int, limit: int) -> tuple[OwnReader, ...]:
+async def own_readers(conn: Connection, patient: int, limit: int) -> tuple[OwnAccess, ...]:
     """Return who looked at a patient's data, newest first; the patient's own looks are left out."""
     params: rows.Row = {"patient": patient, "limit": limit, **_KINDS}
-    return tuple(await rows.fetch_as(conn, _READERS, params, OwnReader))
+    return tuple(await rows.fetch_as(conn, _READERS, params, OwnAccess))

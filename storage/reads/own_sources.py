@@ -1,6 +1,6 @@
 """Reads a patient's own sources for the patient door: consent, connection, and what came last.
 
-It never writes, decides nothing, and reads no token. The patient is named by the session's row.
+It never writes, and reads no token. Patients are named by the id of their row.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from model.calendar import utc
 from storage.pg import rows
 from storage.pg.pool import Connection
 
-# Of several accounts the one that broke counts, as on the clinic's page: the later word of the two.
+# Of several accounts the one that broke counts, as on the clinic's page. Of the states that are
+# stored, 'connected' and 'needs_reconnecting', `max` gives the one that broke.
 _SOURCES = """
 with known as (
   select vendor as connector from consent

@@ -24,7 +24,7 @@ from model.privacy.rectification import (
     stated_values,
     with_right_values,
 )
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.facts.reported import read_reported
 from storage.people.errors import UnknownNameError
 from storage.people.patients import patient_id
@@ -259,7 +259,7 @@ def _row(fact: Workout | Report, right: RightValues) -> dict[str, Any]:
 async def _derive_again(conn: Connection, patient: str, now_ms: int) -> None:
     # everything: a report may be about a session of any other time
     await request_derivation(conn, patient, 0)
-    await due.mark_due(conn, patient, now_ms, "correction")
+    await to_judge.mark_due(conn, patient, now_ms, "correction")
 
 
 def _correction(row: rows.Row) -> Correction:

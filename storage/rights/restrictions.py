@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from model.calendar import DAY_MS, utc
 from model.spans import Span
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.derived.derived_tables import extent
 from storage.facts.stale_hours import mark_stale
 from storage.people.errors import RefusedError, UnknownNameError
@@ -229,7 +229,7 @@ async def _derive_again(
         end_ms = min(until_ms + _BESIDE_MS, total.end_ms)
         if start_ms < end_ms:
             await mark_stale(conn, {number: [Span(start_ms=start_ms, end_ms=end_ms)]})
-    await due.mark_due(conn, patient, now_ms, "restriction")
+    await to_judge.mark_due(conn, patient, now_ms, "restriction")
 
 
 def _restriction(row: rows.Row) -> Restriction:

@@ -29,7 +29,7 @@ from model.prescription import (
     sevenths_due,
     share_of_week,
 )
-from stream.compute.wear import is_worn
+from stream.compute.wear import is_on_patient
 from stream.compute.weeks import is_carried, week_of_days
 
 
@@ -167,7 +167,8 @@ def _has_synced(day: date, state_input: DayStateInput) -> bool:
         return False
     # A report that came in since says nothing about a watch that has not synced.
     return any(
-        at_ms >= end_ms and is_worn(source) for source, at_ms in state_input.watermarks.items()
+        at_ms >= end_ms and is_on_patient(source)
+        for source, at_ms in state_input.watermarks.items()
     )
 
 

@@ -6,17 +6,19 @@
    metric in each minute.
 2. Declared workouts, and sessions that the patient reported, become candidates. Several records of
    the same session become a single candidate.
-3. Bouts in the samples that no candidate covers become candidates, too; one that shows a heart rate
-   and no movement will be a session that does not count. The patient's answers are assigned to the
-   candidates. Those that were marked as not exercise keep their row and add nothing.
-4. Over all candidates of the window, those of its neighbouring dates too, it is decided which of
-   overlapping sessions a time counts for. Where something is prescribed, the stretches at rest of a
-   recording that nobody stopped are taken out before, like pauses.
-5. Each candidate that starts on a date of the window becomes a session with its zone times, and
+3. Bouts in the samples that no candidate covers become candidates, too. A bout with a heart rate
+   and no movement will be a session that does not count.
+4. The patient's answers are assigned to the candidates. Candidates that were marked as not exercise
+   keep their row and add nothing.
+5. Where something is prescribed, the stretches at rest of a recording that nobody stopped are taken
+   out, like pauses.
+6. Over all candidates of the window and of its neighbouring dates, it is decided which of
+   overlapping sessions a time counts for.
+7. Each candidate that starts on a date of the window becomes a session with its zone times, and
    with the reason where it does not count.
-6. Each date of the window becomes a day: totals over the time that counts of its sessions, and
+8. Each date of the window becomes a day: totals over the time that counts of its sessions, and
    over all its minutes.
-7. The selected sources are returned with the sessions and days.
+9. The selected sources are returned with the sessions and days.
 
 No state is kept. The order, repetition and time of arrival of facts do not change the result, and
 ids are made from content.
@@ -53,8 +55,8 @@ from stream.compute.sessions.answers import (
 from stream.compute.sessions.candidates import (
     SessionCandidate,
     as_report,
-    session_candidates,
     start_and_id,
+    stated_candidates,
 )
 from stream.compute.sessions.date_inputs import DateInputs, inputs_by_date
 from stream.compute.sessions.detected import detect_sessions
@@ -112,7 +114,7 @@ def _candidates(
     window: Window, samples: WindowSamples, inputs: Mapping[date, DateInputs]
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
-    reported = session_candidates(window.patient, window.workouts, window.reports)
+    reported = stated_candidates(window.patient, window.workouts, window.reports)
     distinct = deduplicate(divided_alike(window.patient, reported))
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.

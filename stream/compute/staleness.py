@@ -25,7 +25,7 @@ _RECOVERY_MS = 5 * MINUTE_MS
 APART_MS = 10 * MINUTE_MS
 
 # metric -> whether its samples matter within declared sessions only
-SESSION_ONLY: Mapping[str, bool] = {
+WINDOW_METRICS: Mapping[str, bool] = {
     **dict.fromkeys((*DAY_METRICS, WEAR), False),
     **dict.fromkeys(SESSION_METRICS, True),
 }

@@ -1,10 +1,10 @@
-"""Finds when a device was worn, from heart rate and what is told, and a phone carried, from steps.
+"""Finds when a device was worn and when a phone was carried.
 
-Clinical definition section 3.3. A source may tell of wear itself, as with sleep that a watch
-measured or hours in which it saw its wearer stand. Step counts say nothing about wear, because they
-read 0 also when the device lies on a table. Steps of a phone show that it was carried, between the
-first and the last of a date. Each date is judged by its own samples, so that it can be derived by
-itself.
+Clinical definition section 3.3. Heart rate shows that a device was worn. A source may also state
+it, as with sleep that a watch measured or hours in which it saw its wearer stand. Step counts say
+nothing about wear, because they read 0 also when the device lies on a table. Steps of a phone show
+that it was carried, between the first and the last of a date. Each date is judged by its own
+samples, so that it can be derived by itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ WEAR_GAP_MS = 10 * MINUTE_MS
 WAKING_FROM, WAKING_UNTIL = time(6), time(22)
 
 
-def is_worn(source: Source) -> bool:
+def is_on_patient(source: Source) -> bool:
     """Return whether a source is carried or worn, so that a lack of its data means something.
 
     A person, a scale or a form without data means nothing.
@@ -87,7 +87,7 @@ def worn_spans(shown: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> P
     """
     spans: list[tuple[int, int]] = []
     for series in shown:
-        if is_worn(series.source):
+        if is_on_patient(series.source):
             accepted = series.within(start_ms, end_ms).accepted()
             spans += _reported_wear(accepted) if series.metric == WEAR else _spans(accepted.t)
     return union_of_spans(spans)

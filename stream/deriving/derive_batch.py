@@ -14,7 +14,7 @@ from model.derived.changes import DerivedChange
 from model.facts import AttributedFact, Reject, RejectKind
 from model.spans import Span
 from model.topics import DERIVED, FACTS
-from storage.alerts import due, outbox
+from storage.alerts import outbox, to_judge
 from storage.facts.marking import FACTS_CHANNEL
 from storage.facts.writer import UNKNOWN, Written, put_facts
 from storage.pg.pool import Connection
@@ -131,7 +131,7 @@ async def _mark_due(conn: Connection, touched: Mapping[str, Sequence[Span]], now
         (calm if only_samples else urgent).add(patient)
     for patients, at_ms in ((urgent, now_ms), (calm, now_ms + CALM_MS)):
         if patients:
-            await due.mark_all(conn, sorted(patients), at_ms, "facts")
+            await to_judge.mark_all(conn, sorted(patients), at_ms, "facts")
 
 
 def _decode(

@@ -16,7 +16,7 @@ from model.columns.window import Window
 from model.derived.changes import Derived, DerivedChange
 from model.derived.sessions import Session, SourceSelection
 from model.facts import Source
-from storage.derived import derived_rows, derived_tables
+from storage.derived import derived_tables, row_conversion
 from storage.facts.ids import lock_patients, source_ids
 from storage.pg.pool import Connection
 from stream.compute import row_changes
@@ -76,7 +76,7 @@ async def _replace_sessions(
     named = _sources_of(differing.put.values())
     # often no session differs, and then there is nothing to look up
     sources = await source_ids(conn, named) if named else {}
-    rows = _rows(partial(derived_rows.session_row, source_ids=sources), differing.put)
+    rows = _rows(partial(row_conversion.session_row, source_ids=sources), differing.put)
     await derived_tables.write_derived(conn, derived_tables.SESSION_TABLE, differing.drop, rows)
     return differing.changes
 
@@ -97,10 +97,10 @@ async def _replace_days_and_weeks(
     mondays = sorted({(number, monday(day)) for number, day in dates})
     stored = await derived_tables.stored_days(conn, mondays)
     days, after = row_changes.day_changes(stored, derived, dates)
-    rows = _rows(derived_rows.day_row, days.put)
+    rows = _rows(row_conversion.day_row, days.put)
     await derived_tables.write_derived(conn, derived_tables.DAY_TABLE, days.drop, rows)
     weeks = row_changes.week_changes(await derived_tables.stored_weeks(conn, mondays), after)
-    rows = _rows(derived_rows.week_row, weeks.put)
+    rows = _rows(row_conversion.week_row, weeks.put)
     await derived_tables.write_derived(conn, derived_tables.WEEK_TABLE, weeks.drop, rows)
     return (*days.changes, *weeks.changes)
 
@@ -112,7 +112,7 @@ async def _replace_selections(conn: Connection, derived: DerivedRows, dates: _Da
     for (number, _), selections in differing.put.items():
         put += product((number,), selections)
     sources = await source_ids(conn, {item.source for _, item in put}) if put else {}
-    rows = [derived_rows.selection_row(number, item, sources) for number, item in put]
+    rows = [row_conversion.selection_row(number, item, sources) for number, item in put]
     await derived_tables.write_derived(conn, derived_tables.SELECTION_TABLE, differing.drop, rows)
 
 

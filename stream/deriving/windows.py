@@ -21,7 +21,7 @@ from storage.people.profiles import profiles_of
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
 from stream.compute.staleness import (
-    SESSION_ONLY,
+    WINDOW_METRICS,
     StaleDates,
     hours_around,
     hours_in_sessions,
@@ -203,7 +203,7 @@ def _queries(
     # speed and power of a day without a session are never read: nothing is derived from them
     inside = hours_in_sessions(stale)
     queries: list[SampleQuery] = []
-    for metric, session_only in SESSION_ONLY.items():
+    for metric, session_only in WINDOW_METRICS.items():
         id_, revisions = METRIC[metric].id, retracted.touches(metric)
         for span in inside if session_only else around:
             query = SampleQuery(span=span, patient=number, metric=id_, revisions=revisions)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from model.facts import Reject, RejectKind
 from model.topics import RAW
 from storage.bodies import quarantine
+from storage.fetching.announced_fetches import claim_fetches
 from storage.people import accounts
-from storage.people.fetches import claim_fetches
 from storage.people.quarantine_release import release_linked
 from storage.pg.pool import Connection
-from stream import settled
+from stream import settled_files
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
 from stream.dead.letters import RefusedMessage
@@ -38,7 +38,7 @@ async def release_quarantine(parts: Collaborators) -> int:
         await resend(parts.producer, parts.bodies, again)
         await bury(conn, parts, gone)
     if held:
-        await settled.remove_files(parts)
+        await settled_files.remove_files(parts)
     return len(held)
 
 
@@ -53,7 +53,7 @@ async def expire_quarantine(parts: Collaborators) -> int:
         await release_linked(conn, parts.now())
         gone += await quarantine.expire_quarantined(conn, parts.now())
     if gone:
-        await settled.remove_files(parts)
+        await settled_files.remove_files(parts)
     parts.metrics.bodies.labels("", "expired").inc(gone)
     return gone
 

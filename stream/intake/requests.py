@@ -12,8 +12,8 @@ from model.envelope import Envelope
 from model.facts import Parsed
 from model.received import Fetch, Notice
 from model.topics import RAW
+from storage.fetching.announced_fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people import patients
-from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators

@@ -19,7 +19,7 @@ from model.derived.algorithm import ALGORITHM
 from model.derived.changes import DerivedChange
 from model.spans import Span, merge, pieces
 from parsers.formats import version_of
-from storage.alerts import due, outbox
+from storage.alerts import outbox, to_judge
 from storage.audit_actions import AuditAction
 from storage.bodies.kept_bodies import KeptBody
 from storage.derived import compare
@@ -69,7 +69,7 @@ async def replay(context: ReplayContext, patient: str, scope: ReplayScope) -> Re
     # the lock has a connection of its own, because a replay takes many transactions
     async with (
         context.pool.connection() as guard,
-        due.exclusive(guard, await patient_id(guard, patient)),
+        to_judge.exclusive(guard, await patient_id(guard, patient)),
     ):
         return await _replay(context.pool.connection, context, patient, scope)
 
@@ -112,7 +112,7 @@ async def _replay(
             changes = await _derive(conn, context, patient, piece)
             report += ReplayReport(patient=patient, changes=changes)
             if changes:
-                await due.mark_due(conn, patient, context.now(), "replay")
+                await to_judge.mark_due(conn, patient, context.now(), "replay")
                 action = AuditAction.REPLAY_DERIVE
                 await write_audit(conn, context, action, patient, ALGORITHM, changes=changes)
     return report
@@ -288,7 +288,7 @@ async def _finish(
         conn, row.id, task.connector, measured_by_source(read.readings.values())
     )
     if stored or moved:
-        await due.mark_due(conn, task.patient, task.context.now(), "replay")
+        await to_judge.mark_due(conn, task.patient, task.context.now(), "replay")
         await write_audit(
             conn,
             task.context,

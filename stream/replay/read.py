@@ -14,7 +14,7 @@ from storage.bodies.kept_bodies import KeptBody, kept_of, open_kept
 from storage.people import consents, data_keys, patients
 from storage.pg.crypto import SealError
 from storage.pg.pool import Connection
-from stream.reading import parse_body, reported_by
+from stream.reading import attributed_facts, parse_body
 from stream.replay.context import ReplayContext
 from stream.replay.plan import BodyReading, read_facts
 
@@ -120,4 +120,4 @@ async def _facts(
     # one bad body must not stop the others: what is stored of it stays, and the report counts it
     except (BodyError, SealError):
         return None
-    return reported_by(kept.envelope, parsed, patient, zone, kept.format)
+    return attributed_facts(kept.envelope, parsed, patient, zone, kept.format)

@@ -10,7 +10,7 @@ from alerts.prescribing import prescribing_problems
 from alerts.registry import RULE, RULES
 from alerts.thresholds import thresholds_on
 from model.alert import Rule
-from model.prescribing.canonical import sealed
+from model.prescribing.canonical import with_hash
 from model.prescribing.notes import prescription_notes
 from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, ProgressionStep
 from model.schemas.prescription_bounds import INTENSITY_BOUNDS, NUMBER_BOUNDS
@@ -61,7 +61,7 @@ def test_a_prescription_within_all_bounds_has_no_problem() -> None:
         follow_up=FollowUpPlan(who="Karin Lind", how="by telephone", on=_FIRST),
         renews="rx-0/3",
     )
-    assert prescribing_problems(full) == prescribing_problems(sealed(full)) == ()
+    assert prescribing_problems(full) == prescribing_problems(with_hash(full)) == ()
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from alerts.connecting import ConnectionState
 from alerts.registry import RULES
 from clinic.language.language_routes import own_page
 from clinic.pages import words
 from clinic.pages.templating import CLINIC_LOCALE, CLINIC_TEMPLATES, clinic_languages
 from model.alert import AlertState
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
+from model.connection_state import ConnectionState
 from model.facts import Instrument, Phase
 from model.intensity import Confidence, Zone
 from model.marks import REASONS

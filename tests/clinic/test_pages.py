@@ -11,7 +11,7 @@ from html import unescape
 import httpx2
 import pytest
 
-from clinic.pages import charts, quality_flags
+from clinic.pages import charts, session_words
 from model.intensity import ZoneTimes
 from stream.compute.intensity.thresholds import zone_thresholds
 from tests.clinic_world import ALERTS, CLINIC_NOW, CLINICIAN, NAMES, OTHER_UNIT, UNIT, Served
@@ -480,7 +480,7 @@ def test_a_session_without_usable_edges_does_not_say_that_samples_are_missing() 
     nothing = zone_thresholds(None, date(2026, 11, 22))
     rows = charts.zone_rows(ZoneTimes(unknown=60_000), nothing)
     assert rows[-1].range == "no edges to compare with"
-    text = quality_flags.no_classes(nothing.method, 3_160)
+    text = session_words.no_classes(nothing.method, 3_160)
     assert text.startswith("3,160 heart rate samples are there, but there is no heart profile")
 
 

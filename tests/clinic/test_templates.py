@@ -6,10 +6,10 @@ from types import ModuleType
 
 import pytest
 
-from clinic.pages import quality_flags, words
+from clinic.pages import session_words, words
 from tests.rooms import ROOT
 
-MODULES: dict[str, ModuleType] = {"words": words, "quality_flags": quality_flags}
+MODULES: dict[str, ModuleType] = {"words": words, "session_words": session_words}
 CALL = re.compile(rf"\b({'|'.join(MODULES)})\.([A-Za-z_]+)")
 PAGES = sorted((ROOT / "clinic" / "templates").glob("*.html"))
 

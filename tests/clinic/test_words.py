@@ -19,7 +19,7 @@ from model.intensity import ZoneTimes
 from model.words.rounding import half_up
 from model.words.source_names import device_name
 from patient.words import SITE_WORDS, sender_words
-from storage.reads.views import AlertBrief, PatientBrief, WorkRow
+from storage.reads.shown_values import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import (
     CLINIC_NOW,
     CLINIC_ZONE,

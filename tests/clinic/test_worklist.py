@@ -9,7 +9,7 @@ from clinic.worklist.need_reasons import need_and_reason
 from clinic.worklist.needs import Need
 from model.calendar import DAY_MS, midnight
 from model.prescription import Intensity, Pause, Prescription
-from storage.reads.views import PatientBrief, WorkRow
+from storage.reads.shown_values import PatientBrief, WorkRow
 
 _ZONE = "Europe/Stockholm"
 _TODAY = date(2026, 11, 23)

@@ -13,7 +13,7 @@ from fhir.resources.R4B.bundle import Bundle
 from fhir_r4.care_plan import bundled_prescriptions, prescription_bundle
 from fhir_r4.extensions import FhirInputError
 from fhir_r4.service_request import service_request
-from model.prescribing.canonical import sealed
+from model.prescribing.canonical import with_hash
 from model.prescription import (
     FollowUpPlan,
     Intensity,
@@ -24,7 +24,7 @@ from model.prescription import (
 from model.schemas.prescription_check import prescription_problems
 
 _TODAY = date(2026, 6, 10)
-_PLAIN = sealed(
+_PLAIN = with_hash(
     Prescription(
         id="rx_1",
         version=1,
@@ -35,7 +35,7 @@ _PLAIN = sealed(
         intensity=Intensity(method="rpe_cr10", low=3, high=5),
     )
 )
-_FULL = sealed(
+_FULL = with_hash(
     replace(
         _PLAIN,
         id="rx-2",
@@ -78,7 +78,7 @@ def _sent(*prescriptions: Prescription) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "prescription",
-    [_PLAIN, _FULL, sealed(replace(_FULL, sessions_per_week=0, weekdays=(), sha256=""))],
+    [_PLAIN, _FULL, with_hash(replace(_FULL, sessions_per_week=0, weekdays=(), sha256=""))],
 )
 def test_what_goes_out_comes_back(prescription: Prescription) -> None:
     assert bundled_prescriptions(_sent(prescription), {"p-1"}) == (prescription,)
@@ -87,7 +87,7 @@ def test_what_goes_out_comes_back(prescription: Prescription) -> None:
 
 
 def test_the_activities_of_a_form_are_one_plan() -> None:
-    second = sealed(replace(_PLAIN, id="rx-3", form="far-1", sha256=""))
+    second = with_hash(replace(_PLAIN, id="rx-3", form="far-1", sha256=""))
     bundle = _sent(_FULL, second, _PLAIN)
     kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
     assert kinds == ["CarePlan", "ServiceRequest", "ServiceRequest", "CarePlan", "ServiceRequest"]

@@ -68,7 +68,7 @@ PROMISES = (
             "A prescription is written, changed and renewed in versions; each version stays "
             "what it was."
         ),
-        code=("model/prescription.py", "stream/deriving/settings.py"),
+        code=("model/prescription.py", "stream/deriving/patient_inputs.py"),
         left="the video calls of training at home",
     ),
     Promise(
@@ -106,7 +106,7 @@ PROMISES = (
         ),
         code=(
             "storage/rights/restrictions.py",
-            "storage/ruling/held.py",
+            "storage/ruling/held_findings.py",
             "stream/rights/objecting.py",
         ),
         left="to weigh the ground",

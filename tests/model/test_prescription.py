@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.due import due_in_week
 from model.calendar import epoch_ms
-from model.prescribing.canonical import canonical_prescription, prescription_hash, sealed
+from model.prescribing.canonical import canonical_prescription, prescription_hash, with_hash
 from model.prescribing.recorded import from_recording
 from model.prescribing.renewal import current_versions, ending_soon
 from model.prescription import (
@@ -194,7 +194,7 @@ def test_every_change_changes_the_hash(change: dict[str, Any]) -> None:
 
 
 def test_a_sealed_version_keeps_its_hash_while_it_progresses() -> None:
-    row = sealed(_GROWING)
+    row = with_hash(_GROWING)
     assert row.sha256 == prescription_hash(_GROWING) == prescription_hash(row)
     assert stepped(row, _START + 5 * _WEEK).sha256 == row.sha256
 

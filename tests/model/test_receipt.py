@@ -170,8 +170,8 @@ def test_no_body_makes_a_silent_day_one_of_no_activity(
     is_file: bool,  # noqa: FBT001
 ) -> None:
     honest = []
-    for day, is_worn in zip(_DATES, worn, strict=True):
-        if is_worn:  # worn from morning to evening, and synced in the night
+    for day, is_on_patient in zip(_DATES, worn, strict=True):
+        if is_on_patient:  # worn from morning to evening, and synced in the night
             end_ms = day_bounds(day, _ZONE)[1]
             honest.append(_received(_block(end_ms + HOUR_MS), end_ms + 2 * HOUR_MS))
     received_ms, facts = hostile
@@ -182,8 +182,8 @@ def test_no_body_makes_a_silent_day_one_of_no_activity(
         assert (delivered_until_ms(item) or 0) <= received_ms
     states = _states(worn, [*honest, *bad])
     last_receipt_ms = max((item.received_ms for item in [*honest, *bad]), default=0)
-    for day, is_worn in zip(_DATES, worn, strict=True):
-        if not is_worn:
+    for day, is_on_patient in zip(_DATES, worn, strict=True):
+        if not is_on_patient:
             assert states[day] is not DayState.NO_ACTIVITY
         if day_bounds(day, _ZONE)[1] > last_receipt_ms:
             assert states[day] is DayState.NO_DATA
@@ -191,8 +191,8 @@ def test_no_body_makes_a_silent_day_one_of_no_activity(
 
 def _states(worn: list[bool], reported: list[AttributedFact]) -> dict[date, DayState]:
     days = {}
-    for day, is_worn in zip(_DATES, worn, strict=True):
-        if is_worn:
+    for day, is_on_patient in zip(_DATES, worn, strict=True):
+        if is_on_patient:
             days[day] = Day(
                 local_date=day,
                 sessions=0,

@@ -22,7 +22,7 @@ from storage.bodies.body_store import open_bodies
 from storage.digest import QUERIES, table_digests
 from storage.people import consents
 from storage.pg.pool import Connection, open_pool
-from stream import refresh
+from stream import rollup_refresh
 from stream.collaborators import Collaborators
 from stream.deriving.derive_batch import derive_runs
 from stream.judge_patient import judge_due
@@ -120,7 +120,7 @@ class Inline:
 
     async def digest(self) -> dict[str, str]:
         async with self.parts.pool.connection() as conn:
-            await refresh.refresh_all(conn)
+            await rollup_refresh.refresh_all(conn)
             return await table_digests(conn, tuple(QUERIES))
 
     async def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:

@@ -17,8 +17,8 @@ from model.keyring import KeyRing
 from model.notes.annotation import Annotation, AnnotationKind
 from model.prescription import Intensity, Pause, Prescription, ProgressionStep
 from model.words.activities import TYPES
-from storage.derived.derived_rows import day_row, week_row
 from storage.derived.derived_tables import DAY_TABLE, WEEK_TABLE, write_derived
+from storage.derived.row_conversion import day_row, week_row
 from storage.notes import annotations
 from storage.people import consents, patients
 from storage.pg.pool import Connection

@@ -17,7 +17,7 @@ from clinic.api.patient_queries import (
 from model.calendar import epoch_ms, local_date
 from storage.pg.pool import Connection
 from storage.reads.clinic_queries import patient_brief
-from storage.reads.views import PatientBrief
+from storage.reads.shown_values import PatientBrief
 from stream.compute.day_states import day_states
 from tests.rows import cells_of
 from tests.storage.random_lives import SPAN_DAYS, random_life, write_life

@@ -12,7 +12,7 @@ from storage.facts.writer import UNKNOWN, write_facts
 from storage.people import consents
 from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
-from stream import refresh
+from stream import rollup_refresh
 from tests.rows import cells_of, values_of
 from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle, tell
 from tests.storage.facts.test_columnstore import compress
@@ -58,7 +58,7 @@ async def test_nothing_is_left_in_any_table_nor_in_the_store(
 ) -> None:
     store = Directory(tmp_path)
     await settle(conn, store, "other-patient")
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     before = await table_digests(conn, (*QUERIES, *DRAINED))
     others = files(tmp_path)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")

@@ -13,9 +13,9 @@ from model.received import Fetch
 from storage.bodies import quarantine
 from storage.bodies.body_store import Directory
 from storage.erase import erase
+from storage.fetching.announced_fetches import NoticedFetch, claim_fetches, put_fetches
 from storage.people import accounts, patients, quarantine_release
 from storage.people.errors import UnknownNameError
-from storage.people.fetches import NoticedFetch, claim_fetches, put_fetches
 from storage.pg.pool import Connection, adapt
 
 pytestmark = pytest.mark.anyio

@@ -23,7 +23,7 @@ from storage.people import data_keys
 from storage.pg.pool import open_pool
 from stream.log.messages import Message, Run
 from stream.normalise import normalise_runs
-from stream.reading import parse_body, reported_by
+from stream.reading import attributed_facts, parse_body
 from tests.databases.reuse import database_copied
 from tests.rooms import ROOT
 from tests.storage.tellers import T0
@@ -91,7 +91,9 @@ async def _worked_on(
             for body in await kept_of(conn, patient):
                 content = await open_kept(conn, parts.bodies, key, patient, body)
                 parsed = await parse_body(body.envelope, content or b"", body.format)
-                again += reported_by(body.envelope, parsed, patient, "Europe/Stockholm", connector)
+                again += attributed_facts(
+                    body.envelope, parsed, patient, "Europe/Stockholm", connector
+                )
     return [decode_attributed(item.value) for item in kept.sent], again
 
 

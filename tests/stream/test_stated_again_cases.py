@@ -14,7 +14,7 @@ from model.envelope import Envelope
 from model.facts import AttributedFact
 from parsers.fields import instant_of
 from parsers.formats import parse
-from stream.reading import reported_by
+from stream.reading import attributed_facts
 from tests import oracle
 from tests.rooms import SHARED
 
@@ -41,7 +41,7 @@ def _facts(body: bytes, received_ms: int) -> tuple[list[AttributedFact], int]:
         connector="open_wearables", received_ms=received_ms, sha256=digest, size=len(body)
     )
     parsed = parse("open_wearables", body, received_ms=received_ms)
-    return reported_by(envelope, parsed, "p1", _ZONE, "open_wearables"), len(parsed.rejects)
+    return attributed_facts(envelope, parsed, "p1", _ZONE, "open_wearables"), len(parsed.rejects)
 
 
 def _rows(received: Iterable[tuple[bytes, int]]) -> oracle.Rows:

@@ -18,7 +18,7 @@ from model.facts import AttributedFact, Reject
 from model.received import Context, Fetch, Notice
 from simulate.vendors.platform.exchanges import Arrived, Reply
 from simulate.vendors.platform.server import PlatformServer
-from stream.reading import Read, read_here, reported_by, slice_of
+from stream.reading import Read, attributed_facts, read_here, slice_of
 
 PATIENT, VENDOR_ZONE = "patient", "Europe/Stockholm"
 
@@ -64,7 +64,7 @@ def account_facts(row: Connector, item: ArrivedBody, account: str) -> list[Attri
     facts: list[AttributedFact] = []
     for part in reads:
         if part.parsed is not None and part.parsed.account == account:
-            facts += reported_by(part.envelope, part.parsed, PATIENT, VENDOR_ZONE, part.format)
+            facts += attributed_facts(part.envelope, part.parsed, PATIENT, VENDOR_ZONE, part.format)
     return facts
 
 

@@ -27,7 +27,7 @@ from simulate.vendors.suunto.bodies import (
     suunto_headers,
 )
 from simulate.vendors.suunto.server import SuuntoServer
-from stream.compute.sessions.candidates import session_candidates
+from stream.compute.sessions.candidates import stated_candidates
 from stream.compute.sessions.duplicates import deduplicate
 from tests.rooms import SHARED
 from tests.vendors.reading import (
@@ -147,7 +147,7 @@ def test_notices_and_what_they_announce_give_what_is_true(seed: int | None) -> N
         Random(seed).shuffle(items)  # noqa: S311 - an order, no secret
     facts = _held(items)
     assert _as_truth(facts) == some.truth()
-    candidates = session_candidates(PATIENT, facts.current_of_kind(Workout), ())
+    candidates = stated_candidates(PATIENT, facts.current_of_kind(Workout), ())
     sessions = deduplicate(candidates)
     assert (len(candidates), len(sessions)) == (8, 4)
     first = min(sessions, key=lambda session: session.start_ms)

@@ -19,11 +19,11 @@ from alerts.adherence import (
     standings_apart,
     unseen_days,
 )
-from alerts.completeness import as_recorded, complete_by_ms, is_complete
 from alerts.due import Due, PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
 from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded, complete_by_ms, is_complete
 from alerts.wording import limit_percent, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
@@ -84,7 +84,8 @@ def _low_due(
 def _is_judged(on: RuleInput, rule: Rule, first: date) -> bool:
     """Return whether the week of a Monday is over and its data is in.
 
-    Its data is in 36 hours after its end, or as soon as every worn source has synced past its end.
+    Its data is in 36 hours after its end, or as soon as every source that is worn all day has
+    synced past its end.
     """
     return is_complete(on, week_bounds(first, on.zone)[1], rule.thresholds["lag_hours"])
 

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from alerts.adherence import Standing, is_known_day
-from alerts.completeness import as_recorded, is_complete
 from alerts.due import PrescriptionDue
 from alerts.judged_weeks import due_of, standing_of
 from alerts.missed.runs import days_judged_ms
 from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded, is_complete
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date, midnight, monday, week_bounds
 from model.derived.days import WeekDay

@@ -6,10 +6,10 @@ Every day since the beginning must be known, so that nothing that nobody saw is 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.missed.findings import left_out_words, run_finding
 from alerts.missed.runs import days_judged_ms, missed_runs
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import local_date

@@ -14,11 +14,11 @@ from statistics import fmean, stdev
 from typing import Any
 
 from alerts.adherence import Adherence, best_case
-from alerts.completeness import as_recorded
 from alerts.due import Due
 from alerts.judged_weeks import measured_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import short_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import first_full_week, week_bounds

@@ -12,11 +12,11 @@ from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.pain import EXERCISE_PHASES, rating_evidence, ratings_read, ratings_words
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import beside, limit_number, limit_percent
 from model.alert import FieldThreshold, Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import PainRating, SessionBrief

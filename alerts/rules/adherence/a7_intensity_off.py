@@ -7,9 +7,9 @@ each by the prescription's own method.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import beside, limit_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import SessionBrief

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 from alerts.adherence import Standing
-from alerts.completeness import as_recorded
 from alerts.judged_weeks import JudgedWeek, judged_weeks, weeks_judged_ms
 from alerts.occasions import Occasion, finding_of, fresh_until
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import first_full_week, week_bounds

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.ruling.suppression import OUTAGE
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import Watermark

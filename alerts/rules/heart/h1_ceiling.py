@@ -7,10 +7,10 @@ later, and is no alarm.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.heart import CARDIAC_SIGNS
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import AboveCeiling, SessionBrief, SignAnswer

@@ -7,8 +7,8 @@ ratings of then are still looked at.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alerts.completeness import as_recorded
 from alerts.pain import pain_finding, ratings_read, thresholds_at, usual_pain
+from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_number, limit_percent, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, midnight

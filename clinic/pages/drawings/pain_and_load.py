@@ -16,7 +16,7 @@ from clinic.pages.weeks import WeekView
 from model.calendar import DAY_MS, local_date, midnight
 from model.notes.annotation import Annotation
 from model.words.language import _, translated
-from storage.reads.views import AlertBrief, ReportRow
+from storage.reads.shown_values import AlertBrief, ReportRow
 
 _LANE = 20  # of an annotation
 _MOST_LANES = 3

@@ -19,7 +19,7 @@ from model.calendar import local_date, midnight
 from model.facts import Phase
 from model.intensity import ZONES
 from model.words.language import _, translated
-from storage.reads.views import ReportRow
+from storage.reads.shown_values import ReportRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

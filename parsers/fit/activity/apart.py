@@ -1,7 +1,8 @@
-"""Sessions and records that lie apart: one is of another clock, or a session has no message.
+"""Sessions and records of a file that lie apart in time. Pure.
 
-Pure. A session and its records are of the same time. Where they are more than an hour apart, what
-else the file states decides; where it states nothing the records stand, because they are more.
+Either the messages of sessions were written by another clock than the records, or the session of
+these records has no message. Where they are more than an hour apart, what else the file states
+decides. Where it states nothing, the times of the records hold, because there are more of them.
 """
 
 from __future__ import annotations

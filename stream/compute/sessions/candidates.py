@@ -130,7 +130,7 @@ def _plain_source(source: Source) -> object:
     return plain(source)
 
 
-def session_candidates(
+def stated_candidates(
     patient: str, workouts: Iterable[AttributedFact], reports: Iterable[AttributedFact]
 ) -> tuple[SessionCandidate, ...]:
     """Return the candidates of declared workouts and reported sessions, by (start, id).

@@ -10,8 +10,8 @@ from model.intensity import HeartProfile, ZoneThresholds
 from model.prescription import Prescription, in_force
 from stream.compute.intensity.thresholds import profile_on, zone_thresholds
 
-SHORTEST_SESSION_MS = 10 * MINUTE_MS  # clinical definition section 3.3
-LEAST_SESSION_MS = 5 * MINUTE_MS
+_USUAL_LEAST_MS = 10 * MINUTE_MS  # clinical definition section 3.3
+_NEVER_BELOW_MS = 5 * MINUTE_MS
 _SHARE_OF_PRESCRIBED = 0.5  # a patient who stops halfway has still had a session
 
 
@@ -50,8 +50,8 @@ def shortest_session_ms(prescribed: Iterable[Prescription]) -> int:
     It is 10 minutes, or half of the prescribed length where that is shorter, but never under 5
     minutes: a walk to the kitchen is no session, whatever is prescribed.
     """
-    shortest = SHORTEST_SESSION_MS
+    shortest = _USUAL_LEAST_MS
     for row in prescribed:
         half_ms = int(_SHARE_OF_PRESCRIBED * row.minutes_per_session * MINUTE_MS)
         shortest = min(shortest, half_ms)
-    return max(shortest, LEAST_SESSION_MS)
+    return max(shortest, _NEVER_BELOW_MS)

@@ -3,10 +3,10 @@
 Sessions stay complete as declared. Where two sessions overlap, the time counts for the better
 session: declared before reported before detected, then the better ranked source, then the shorter
 session (the legs of a multisport file before the session around them). A session that lies by more
-than half within better sessions does not count as another session, and neither does a trimmed copy
-beside the record that it was trimmed from. In a pause of a better session
-another session may run, and its time counts. What was marked as not exercise takes no time from any
-session.
+than half within better sessions does not count as another session. Neither does a copy that the
+patient has trimmed in an app, beside the record that it was made from. In a pause of a better
+session another session may run, and its time counts. What was marked as not exercise takes no time
+from any session.
 """
 
 from bisect import bisect_left, bisect_right

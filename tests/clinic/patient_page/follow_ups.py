@@ -7,7 +7,7 @@ from clinic.answers.adherence import Average
 from clinic.summary.figures import Coverage, FollowUp, SummedDue
 from clinic.summary.pain_changes import PainChange
 from model.notes.annotation import Annotation, AnnotationKind
-from storage.reads.views import AlertBrief, PatientBrief
+from storage.reads.shown_values import AlertBrief, PatientBrief
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, MONDAY, UNIT, prescriptions
 
 _FULL = Average(uncapped=1.12, capped=0.93, weeks=9)

@@ -14,7 +14,7 @@ from clinic.pages.templating import clinic_languages
 from model.notes.annotation import Annotation, AnnotationKind, annotation_problems
 from model.schemas.plain_text import text_problem
 from model.words.language import read_in
-from storage.reads.views import AuditReads, AuditRow
+from storage.reads.shown_values import AuditReads, AuditRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, CLINICIAN, UNIT, Served
 
 _SCRIPT = "<script>alert('x')</script> & \"quotes\""

@@ -15,7 +15,7 @@ from clinic.pages.weeks import WeekLook, WeekView
 from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from model.intensity import Confidence, ZoneThresholds, ZoneTimes
 from model.notes.annotation import Annotation, AnnotationKind
-from storage.reads.views import AlertBrief, ReportRow
+from storage.reads.shown_values import AlertBrief, ReportRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, MONDAY
 
 _FIRST = MONDAY - timedelta(weeks=2)

@@ -13,7 +13,7 @@ from model.audit_log.kinds_read import KINDS_READ
 from model.audit_log.plain_words import DEEDS
 from model.calendar import MINUTE_MS
 from model.words.language import read_in
-from storage.reads.views import AuditReads, AuditRow
+from storage.reads.shown_values import AuditReads, AuditRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE
 
 # Lists, whose rows name a patient and are not read as the patient's own.

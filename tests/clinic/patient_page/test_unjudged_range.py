@@ -10,7 +10,7 @@ import pytest
 from kadens.embedded.postgres import Postgres
 from model.intensity import HeartProfile
 from storage.pg.pool import open_pool
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from tests.clinic_world import CLINIC_NOW, Served, clinic_template, monday, serve
 from tests.databases.reuse import database_copied
 
@@ -33,7 +33,7 @@ def _unjudged(postgres: Postgres) -> Iterator[Served]:
 async def _forget_resting_rate(dsn: str, patient: str) -> None:
     profile = HeartProfile(valid_from=monday(12), birth_year=1961)
     async with await open_pool(dsn) as pool, pool.connection() as conn:
-        await settings.change_profile(conn, patient, profile, CLINIC_NOW)
+        await patient_inputs.change_profile(conn, patient, profile, CLINIC_NOW)
 
 
 def _shown(door: Served, path: str, language: str) -> str:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from alerts.connecting import ConnectionState
 from alerts.registry import RULES
 from clinic.language.vocabulary import RULE_TITLES
 from clinic.worklist.choosing import WorkChoice, chosen_work
@@ -14,11 +13,12 @@ from clinic.worklist.groups import GROUPS, OTHER, WorkGroup, conditions, group_o
 from clinic.worklist.lines import Line, worklist_line, worklist_lines
 from clinic.worklist.needs import Need, renewal
 from model.calendar import DAY_MS
+from model.connection_state import ConnectionState
 from model.prescribing.renewal import RENEW_WITHIN_DAYS
 from model.prescribing.rule_settings import RuleSettings
 from storage.notes.reviews import ReviewRow
 from storage.reads.connections import ConnectionRow
-from storage.reads.views import AlertBrief, PatientBrief, WorkRow
+from storage.reads.shown_values import AlertBrief, PatientBrief, WorkRow
 from tests.clinic_world import CLINIC_NOW, CLINIC_ZONE, MONDAY, prescriptions
 from tests.rows import values_of
 

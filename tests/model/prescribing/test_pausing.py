@@ -15,8 +15,8 @@ from model.prescribing.changes import (
     pause_problems,
     paused_versions,
 )
-from model.prescribing.held import held_versions
 from model.prescribing.recorded import from_recording
+from model.prescribing.versions_in_force import versions_in_force
 from model.prescription import FollowUpPlan, Intensity, Pause, Prescription, in_force, paused
 
 _FIRST, _LAST = date(2026, 9, 7), date(2027, 2, 22)
@@ -173,5 +173,5 @@ def test_a_pause_changes_nothing_but_that_its_days_are_paused(
 def test_the_version_that_holds_on_a_day_is_the_one_in_force(
     rows: tuple[Prescription, ...], day: date
 ) -> None:
-    held = [part.row for part in held_versions(rows) if part.first <= day <= part.last]
+    held = [part.row for part in versions_in_force(rows) if part.first <= day <= part.last]
     assert tuple(held) == in_force(rows, day)

@@ -7,7 +7,7 @@ import pytest
 from model.alert import Alert, AlertState, Tier
 from model.calendar import utc
 from model.messages.alert_move import Absence
-from storage.alerts import due, duty, rule_inputs
+from storage.alerts import duty, rule_inputs, to_judge
 from storage.pg.pool import Connection
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
 from tests.rows import cells_of
@@ -27,8 +27,8 @@ async def test_an_unseen_a_goes_on_with_no_traffic_once_for_each_step(conn: Conn
     await judge_by(conn, ALERT_NOW, finding)
     at = ALERT_NOW + 4 * HOUR
     for n, person in enumerate(("bo", "cia", "everybody")):
-        assert list(await due.take_due(conn, at - 1, 5)) == []
-        assert list(await due.take_due(conn, at, 5)) == ["p1"]
+        assert list(await to_judge.take_due(conn, at - 1, 5)) == []
+        assert list(await to_judge.take_due(conn, at, 5)) == ["p1"]
         await judge_by(conn, at, finding)
         # judging again at once, and new evidence of the same tier, move and announce nothing
         await judge_by(conn, at, finding)
@@ -72,7 +72,7 @@ async def test_a_snoozed_alert_is_silent_on_every_channel_until_its_end(conn: Co
         await judge_by(conn, ALERT_NOW + hours * HOUR, *evidence)
     assert cells_of(await moves_made(conn), 0) == ["raise"]
     assert await mailed_to(conn) == ["anna@example.org"]
-    assert list(await due.take_due(conn, until - 1, 5)) == []
+    assert list(await to_judge.take_due(conn, until - 1, 5)) == []
     await judge_by(conn, until, finding_of("x", Tier.A))
     assert cells_of(await moves_made(conn), 0) == ["raise", "wake"]
     assert (await _alert(conn, until)).unseen_since_ms == until
@@ -141,8 +141,8 @@ async def test_an_alert_that_nobody_took_up_expires_in_the_database(conn: Connec
     finding = finding_of("x")
     await judge_by(conn, ALERT_NOW, finding)
     end = ALERT_NOW + 28 * DAY
-    assert list(await due.take_due(conn, end - 1, 5)) == []
-    assert list(await due.take_due(conn, end, 5)) == ["p1"]
+    assert list(await to_judge.take_due(conn, end - 1, 5)) == []
+    assert list(await to_judge.take_due(conn, end, 5)) == ["p1"]
     await judge_by(conn, end)
     state = "select state, snoozed_until from alert"
     assert await (await conn.execute(state)).fetchall() == [(AlertState.EXPIRED.value, None)]

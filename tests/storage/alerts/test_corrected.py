@@ -7,7 +7,7 @@ from storage.alerts import rule_inputs
 from storage.pg.pool import Connection
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.judge_patient import verdict
 from tests.storage.alerts.test_restricted import PAIN_MS, in_pain, rules_judged
 
@@ -22,7 +22,7 @@ async def _correct(conn: Connection, record: str, right: RightValues) -> int:
 
 
 async def _verdict(conn: Connection) -> object:
-    await settings.derive_stale(conn, ["p1"])
+    await patient_inputs.derive_stale(conn, ["p1"])
     return verdict((await rule_inputs.load_all(conn, ["p1"], PAIN_MS + 2))["p1"], PAIN_MS + 2)
 
 

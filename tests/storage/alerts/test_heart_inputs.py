@@ -14,7 +14,7 @@ from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import values_of
@@ -36,7 +36,7 @@ HEART_PLAN = Prescription(
 
 async def _loaded(conn: Connection, plan: Prescription) -> RuleInput:
     """Tell of a run at 120 beats a minute and of two weighings, and return the rules' input."""
-    await settings.prescribe(conn, "p1", plan, T0 - 30 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", plan, T0 - 30 * DAY_MS)
     weights = [
         replace(block(head(name, at, at), [at], [kg]), metric="weight")
         for name, at, kg in (("s1", T0 - 2 * DAY_MS, 80.0), ("s2", T0 - DAY_MS, 82.5))
@@ -70,8 +70,8 @@ async def test_nothing_is_read_for_who_is_not_asked_for(
 
 async def test_a_profile_of_today_says_whether_the_heart_is_ill(conn: Connection) -> None:
     ill = HeartProfile(valid_from=date(2026, 9, 1), coronary_disease=True)
-    await settings.change_profile(conn, "p1", ill, T0)
+    await patient_inputs.change_profile(conn, "p1", ill, T0)
     assert (await rule_inputs.load_all(conn, ["p1"], T0))["p1"].judgeable.cardiac
     well = HeartProfile(valid_from=date(2026, 9, 10))
-    await settings.change_profile(conn, "p1", well, T0)
+    await patient_inputs.change_profile(conn, "p1", well, T0)
     assert not (await rule_inputs.load_all(conn, ["p1"], T0))["p1"].judgeable.cardiac

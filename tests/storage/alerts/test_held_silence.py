@@ -9,7 +9,7 @@ from model.prescription import Intensity, Pause, Prescription
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.storage.alerts.test_restricted import rules_judged
@@ -43,7 +43,7 @@ async def _judged(conn: Connection, day: float, now_day: float) -> list[tuple[st
 
 
 async def test_a_history_that_arrives_day_by_day_is_one_silence(conn: Connection) -> None:
-    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, T0 - 30 * DAY_MS)
     assert await _judged(conn, 0, 15) == [("pause", "2026-09-21")]
     assert await _judged(conn, 1, 15.1) == [("pause", "2026-09-22")]
     assert await _judged(conn, 4, 15.2) == [("pause", "2026-09-25")]
@@ -53,6 +53,6 @@ async def test_a_history_that_arrives_day_by_day_is_one_silence(conn: Connection
 
 
 async def test_what_is_too_old_to_raise_an_alert_is_not_held_back(conn: Connection) -> None:
-    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, T0 - 30 * DAY_MS)
     assert await _judged(conn, 0, 22) == []
     assert await _judged(conn, 1, 22) == [("pause", "2026-09-22")]

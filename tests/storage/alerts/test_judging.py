@@ -14,13 +14,13 @@ from model.facts import AttributedFact, Workout
 from model.keyring import KeyRing
 from model.messages.outgoing import MAIL, ReceiverKind
 from model.prescription import Intensity, Prescription
-from storage.alerts import due, outbox, rule_inputs
+from storage.alerts import outbox, rule_inputs, to_judge
 from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
@@ -46,7 +46,7 @@ async def _tell(conn: Connection, *attributed: AttributedFact) -> None:
     for patient, spans in written.affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
-    await due.mark_all(conn, list(written.affected), _NOW, "facts")
+    await to_judge.mark_all(conn, list(written.affected), _NOW, "facts")
 
 
 async def _judge(
@@ -71,7 +71,7 @@ async def _prescribed(conn: Connection) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await settings.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
+    await patient_inputs.prescribe(conn, "p1", plan, _NOW - 30 * _DAY)
 
 
 async def mails(conn: Connection) -> list[str]:
@@ -189,8 +189,8 @@ async def test_a_snoozed_alert_wakes_and_asks_for_a_look_then(conn: Connection) 
     )
     _, live, _ = await _judge(conn, _NOW + 1)
     assert live[0].state is AlertState.SNOOZED
-    assert list(await due.take_due(conn, until - 1, 5)) == []
-    assert list(await due.take_due(conn, until, 5)) == ["p1"]
+    assert list(await to_judge.take_due(conn, until - 1, 5)) == []
+    assert list(await to_judge.take_due(conn, until, 5)) == ["p1"]
     _, live, _ = await _judge(conn, until)
     assert live[0].state is AlertState.OPEN
 

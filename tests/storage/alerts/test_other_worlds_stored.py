@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from alerts.rules.data.d1_silence import SILENCE
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact
-from storage.alerts import due, rule_inputs
+from storage.alerts import rule_inputs, to_judge
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from storage.rights import corrections, restrictions
 from storage.rights.corrections import CorrectedRecord
 from stream.compute.derive import derive
-from stream.deriving import settings as patient_settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
@@ -47,7 +47,7 @@ _FEW = settings(
 
 
 async def _tell(conn: Connection, facts: Sequence[AttributedFact]) -> None:
-    await patient_settings.prescribe(conn, "p1", THREE_A_WEEK.prescription, 0)
+    await patient_inputs.prescribe(conn, "p1", THREE_A_WEEK.prescription, 0)
     for patient, spans in (await write_facts(conn, facts)).affected.items():
         window = await load_window(conn, patient, spans)
         await replace_window(conn, window, derive(window))
@@ -56,8 +56,8 @@ async def _tell(conn: Connection, facts: Sequence[AttributedFact]) -> None:
 async def _judge(conn: Connection, minute: int) -> list[_Row]:
     """Judge some minutes after the history, and return the open alerts but those of silence."""
     now_ms = DIARY_NOW + minute * MINUTE_MS
-    await due.take_due(conn, now_ms, 10)
-    await patient_settings.derive_stale(conn, ["p1"])
+    await to_judge.take_due(conn, now_ms, 10)
+    await patient_inputs.derive_stale(conn, ["p1"])
     result = verdict((await rule_inputs.load_all(conn, ["p1"], now_ms))["p1"], now_ms)
     await apply_judgements(conn, {"p1": result}, now_ms)
     shown = await (await conn.execute(_SHOWN)).fetchall()

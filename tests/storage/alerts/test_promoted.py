@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from kadens.scoring.playing import RaisedAlert, read_played
 from model.alert import Alert, AlertState, Finding, Tier
 from model.calendar import utc
-from storage.alerts import due, duty, rule_inputs
+from storage.alerts import duty, rule_inputs, to_judge
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection, adapt
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
@@ -64,8 +64,8 @@ async def test_it_comes_back_when_the_next_working_day_begins_with_no_traffic(
     await _monday(conn)
     mails = await mailed_to(conn)
     at = _CLOSING + 60 * _SECOND
-    assert list(await due.take_due(conn, at - 1, 5)) == []
-    assert list(await due.take_due(conn, at, 5)) == ["p3"]
+    assert list(await to_judge.take_due(conn, at - 1, 5)) == []
+    assert list(await to_judge.take_due(conn, at, 5)) == ["p3"]
     await judge_by(conn, at, _PAIN, patient="p3")
     assert (await moves_made(conn))[-1] == ("promote", "B", ["anna"])
     alert = await _alert(conn)
@@ -107,8 +107,8 @@ async def test_without_room_it_waits_for_the_day_after_and_takes_room_there(
     assert (alert.tier, alert.is_demoted, alert.unseen_since_ms) == (Tier.C, True, ALERT_NOW)
     assert alert.changed_ms == ALERT_NOW
     at = _CLOSING + DAY + 59 * _SECOND
-    assert "p3" not in await due.take_due(conn, at - 1, 5)
-    assert list(await due.take_due(conn, at, 5)) == ["p3"]
+    assert "p3" not in await to_judge.take_due(conn, at - 1, 5)
+    assert list(await to_judge.take_due(conn, at, 5)) == ["p3"]
     await judge_by(conn, at, _PAIN, patient="p3")
     assert await _last_moves(conn, 1) == [("promote", "B")]
     # it has taken one of Wednesday's five
@@ -124,16 +124,16 @@ async def test_the_oldest_of_those_that_wait_gets_the_room(conn: Connection) -> 
     await judge_by(conn, _CLOSING + 60 * _SECOND, _PAIN, patient="p3")
     await judge_by(conn, _CLOSING + HOUR, _PAIN, patient="p2")
     day = _CLOSING + DAY
-    await due.take_due(conn, day, 5)
+    await to_judge.take_due(conn, day, 5)
     await _four(conn, day)
-    assert list(await due.take_due(conn, day + 59 * _SECOND, 5)) == ["p3"]
+    assert list(await to_judge.take_due(conn, day + 59 * _SECOND, 5)) == ["p3"]
     await judge_by(conn, day + 59 * _SECOND, _PAIN, patient="p3")
-    assert list(await due.take_due(conn, day + 60 * _SECOND, 5)) == ["p2"]
+    assert list(await to_judge.take_due(conn, day + 60 * _SECOND, 5)) == ["p2"]
     await judge_by(conn, day + 60 * _SECOND, _PAIN, patient="p2")
     assert (await _alert(conn, "p2")).tier is Tier.C
     assert (await _alert(conn, "p3")).tier is Tier.B
     # p2 is tried again the day after, by now a second earlier than what is left that day would be
-    assert "p2" in await due.take_due(conn, day + DAY + 59 * _SECOND, 5)
+    assert "p2" in await to_judge.take_due(conn, day + DAY + 59 * _SECOND, 5)
     await judge_by(conn, day + DAY + 59 * _SECOND, _PAIN, patient="p2")
     assert (await _alert(conn, "p2")).tier is Tier.B
 
@@ -158,7 +158,7 @@ async def test_what_a_person_has_taken_up_is_left_alone(
     alert = await _alert(conn)
     assert (alert.state, alert.tier, alert.is_demoted) == (state, Tier.C, True)
     # nor is it looked at again for it
-    assert list(await due.take_due(conn, _CLOSING + 5 * DAY, 5)) == []
+    assert list(await to_judge.take_due(conn, _CLOSING + 5 * DAY, 5)) == []
 
 
 async def test_what_a_person_has_put_off_comes_back_after_its_end(conn: Connection) -> None:
@@ -170,8 +170,8 @@ async def test_what_a_person_has_put_off_comes_back_after_its_end(conn: Connecti
     )
     await judge_by(conn, _CLOSING + HOUR, _PAIN, patient="p3")
     assert (await _alert(conn)).state is AlertState.SNOOZED
-    assert list(await due.take_due(conn, until - 1, 5)) == []
-    assert list(await due.take_due(conn, until, 5)) == ["p3"]
+    assert list(await to_judge.take_due(conn, until - 1, 5)) == []
+    assert list(await to_judge.take_due(conn, until, 5)) == ["p3"]
     await judge_by(conn, until, _PAIN, patient="p3")
     assert await _last_moves(conn, 2) == [("wake", "C"), ("promote", "B")]
 
@@ -180,7 +180,7 @@ async def test_what_is_too_old_to_raise_an_alert_stays_in_the_digest(conn: Conne
     await _monday(conn)
     await judge_by(conn, _CLOSING + HOUR, replace(_PAIN, fresh=False), patient="p3")
     assert ((await _alert(conn)).tier, (await _alert(conn)).is_demoted) == (Tier.C, True)
-    assert list(await due.take_due(conn, _CLOSING + 9 * DAY, 5)) == []
+    assert list(await to_judge.take_due(conn, _CLOSING + 9 * DAY, 5)) == []
 
 
 async def test_a_retracted_alert_comes_back_and_is_then_promoted(conn: Connection) -> None:

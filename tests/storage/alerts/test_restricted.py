@@ -8,13 +8,13 @@ import pytest
 from model.calendar import MINUTE_MS
 from model.facts import Phase
 from model.prescription import Intensity, Prescription
-from storage.alerts import due, rule_inputs
+from storage.alerts import rule_inputs, to_judge
 from storage.facts.writer import write_facts
 from storage.people import care_team
 from storage.pg.pool import Connection
 from storage.rights import restrictions
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from stream.judge_patient import apply_judgements, verdict
@@ -40,7 +40,7 @@ async def in_pain(conn: Connection, value: float = 9) -> None:
         minutes_per_session=30,
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
-    await settings.prescribe(conn, "p1", plan, PAIN_MS - 30 * _DAY)
+    await patient_inputs.prescribe(conn, "p1", plan, PAIN_MS - 30 * _DAY)
     facts = [
         *map(attributed_fact, run()),
         attributed_fact(pain("q1", PAIN_AT, value, session="r1")),
@@ -52,8 +52,8 @@ async def in_pain(conn: Connection, value: float = 9) -> None:
 
 async def rules_judged(conn: Connection, now_ms: int) -> tuple[list[str], list[str]]:
     """Judge, and return the rules of findings that raise, and the states of all alerts."""
-    await due.take_due(conn, now_ms, 10)
-    await settings.derive_stale(conn, ["p1"])
+    await to_judge.take_due(conn, now_ms, 10)
+    await patient_inputs.derive_stale(conn, ["p1"])
     result = verdict((await rule_inputs.load_all(conn, ["p1"], now_ms))["p1"], now_ms)
     await apply_judgements(conn, {"p1": result}, now_ms)
     rows = await (await conn.execute("select rule, state from alert order by rule")).fetchall()

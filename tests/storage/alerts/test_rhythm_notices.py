@@ -28,7 +28,7 @@ from storage.reads.own_rows import own_rows
 from storage.reads.supplied import supplied_samples
 from storage.rights import restrictions
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.judge_patient import apply_judgements, verdict
 from tests.rows import cells_of, values_of
 from tests.storage.alerts.test_heart_inputs import HEART_PLAN
@@ -67,7 +67,7 @@ async def _prescribed(conn: Connection, **more: Any) -> None:  # noqa: ANN401 - 
     await care_team.add_clinician(
         conn, care_team.Clinician(subject="c", name="C", email="c@example.org", unit="unit")
     )
-    await settings.prescribe(conn, "p1", replace(_ASKS, **more), T0 - 40 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", replace(_ASKS, **more), T0 - 40 * DAY_MS)
 
 
 async def _tell(conn: Connection, facts: Iterable[Fact], body: str = "body") -> None:

@@ -16,10 +16,10 @@ from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from storage.rights import restrictions
-from storage.ruling import held, quality
+from storage.ruling import held_findings, quality
 from storage.ruling import settings as rule_settings
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import values_of
@@ -52,7 +52,7 @@ async def _tell(conn: Connection, *attributed: AttributedFact) -> None:
 
 
 async def test_a_session_has_its_time_beside_the_prescribed_range(conn: Connection) -> None:
-    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
     await _tell(conn, *map(attributed_fact, run()))
     loaded = (await rule_inputs.load_all(conn, ["p1"], T0 + _DAY))["p1"].judgeable
     (session,) = loaded.sessions
@@ -62,7 +62,7 @@ async def test_a_session_has_its_time_beside_the_prescribed_range(conn: Connecti
 
 
 async def test_dates_without_consent_are_a_pause_of_the_prescription(conn: Connection) -> None:
-    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
     await conn.execute(_CONSENT, [utc(T0)])
     held = (await rule_inputs.load_all(conn, ["p1"], T0 + _DAY))["p1"].judgeable
     assert held.prescriptions[0].pauses == ()
@@ -81,7 +81,7 @@ async def test_dates_that_a_restriction_touches_are_a_pause_until_it_is_lifted(
         loaded = await rule_inputs.load_all(conn, ["p1"], T0 + 9 * _DAY)
         return loaded["p1"].judgeable.prescriptions[0].pauses
 
-    await settings.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, T0 - 30 * _DAY)
     day = local_date(T0, "Europe/Stockholm")
     until_ms = midnight(day + timedelta(days=2), "Europe/Stockholm")
     restrict = partial(restrictions.add_restriction, conn, "p1", by="c", why="disputed", now_ms=T0)
@@ -214,8 +214,8 @@ async def test_contacts_are_loaded(
 
 
 async def test_an_outage_is_one_notice(conn: Connection) -> None:
-    assert await held.put_outage(conn, "files", 5, 6, T0)
-    assert not await held.put_outage(conn, "files", 6, 6, T0 + _DAY)
+    assert await held_findings.put_outage(conn, "files", 5, 6, T0)
+    assert not await held_findings.put_outage(conn, "files", 6, 6, T0 + _DAY)
     assert values_of(
         [SimpleNamespace(**row) for row in await quality.open_outages(conn, T0 + 2 * _DAY)],
         "vendor",
@@ -223,4 +223,4 @@ async def test_an_outage_is_one_notice(conn: Connection) -> None:
         "from_ms",
     ) == [("files", 6, T0)]
     assert await quality.open_outages(conn, T0 + 4 * _DAY) == []
-    assert await held.put_outage(conn, "files", 5, 6, T0 + 9 * _DAY)
+    assert await held_findings.put_outage(conn, "files", 5, 6, T0 + 9 * _DAY)

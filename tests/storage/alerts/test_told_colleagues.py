@@ -6,10 +6,10 @@ from clinic.alert_commands import carry_out
 from model.alert import Tier
 from model.messages.alert_move import Absence
 from storage import audit
-from storage.alerts import due, duty, rule_inputs
+from storage.alerts import duty, rule_inputs, to_judge
 from storage.alerts.commands import AlertCommand
 from storage.pg.pool import Connection
-from stream.telling import cover_absences, tell_handed_over
+from stream.duty_messages import cover_absences, tell_handed_over
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
 from tests.storage.alerts.staffed_unit import judge_by, mailed_to, moves_made, staff_unit
 
@@ -39,7 +39,7 @@ async def _raised(conn: Connection, tier: Tier = Tier.A) -> None:
 async def test_who_gets_an_alert_is_told_once_for_each_time(conn: Connection) -> None:
     await _raised(conn)
     await _act(conn, "hand_over", ALERT_NOW + HOUR, to="bo")
-    assert await due.take_due(conn, ALERT_NOW + HOUR, 5) == {"p1": frozenset({"alert open"})}
+    assert await to_judge.take_due(conn, ALERT_NOW + HOUR, 5) == {"p1": frozenset({"alert open"})}
     for minutes in (0, 1, 60):
         await tell_handed_over(conn, ["p1"], ALERT_NOW + HOUR + minutes * 60_000)
     assert await mailed_to(conn) == ["anna@example.org", "bo@example.org"]
@@ -53,7 +53,9 @@ async def test_who_gets_what_is_put_off_is_told_too(conn: Connection) -> None:
     await _raised(conn)
     await _act(conn, "snooze", ALERT_NOW + HOUR)
     await _act(conn, "hand_over", ALERT_NOW + 2 * HOUR, to="bo")
-    assert await due.take_due(conn, ALERT_NOW + 2 * HOUR, 5) == {"p1": frozenset({"alert snoozed"})}
+    assert await to_judge.take_due(conn, ALERT_NOW + 2 * HOUR, 5) == {
+        "p1": frozenset({"alert snoozed"})
+    }
     await tell_handed_over(conn, ["p1"], ALERT_NOW + 2 * HOUR)
     assert (await mailed_to(conn))[1:] == ["bo@example.org"]
     # judged then, the patient is due again when the snooze ends

@@ -16,7 +16,7 @@ from storage.alerts import rule_inputs
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from tests.rows import values_of
 from tests.storage.tellers import T0, attributed_batch, block, head
 
@@ -52,7 +52,7 @@ async def test_each_device_that_is_worn_all_day_has_a_watermark_of_its_own(
     for number, source in enumerate(_SOURCES):
         facts.append(block(head(f"r{number}", T0, T0, source=source), [T0 + number], [70.0]))
     batch = [replace(item, received_ms=_NOW) for item in attributed_batch(facts)]
-    await settings.prescribe(conn, "p1", Prescription(**_PLAN), T0 - 40 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", Prescription(**_PLAN), T0 - 40 * DAY_MS)
     await write_facts(conn, batch)
     on = (await rule_inputs.load_all(conn, ["p1"], _NOW))["p1"].judgeable
     assert values_of(on.watermarks, "vendor", "device", "worn", "all_day", "time_ms") == [

@@ -13,11 +13,11 @@ from model.intensity import HeartProfile
 from model.messages.alert_event import read_snapshot
 from model.prescribing.rule_settings import RuleSetting
 from model.prescription import Intensity, Prescription
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.pg.pool import Connection
 from storage.rights import restrictions
 from storage.ruling.settings import put_setting
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from tests.storage.inline import INLINE_NOW, Inline, open_inline, pain_answer
 from tests.storage.tellers import T0
 
@@ -40,7 +40,7 @@ _PLAN = Prescription(
 @pytest.fixture
 async def world(dsn: str, conn: Connection, tmp_path: Path) -> AsyncIterator[Inline]:
     """Give a worker whose patient p1 has an alert about pain of 9."""
-    await settings.prescribe(conn, "p1", _PLAN, INLINE_NOW - 30 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", _PLAN, INLINE_NOW - 30 * DAY_MS)
     await conn.commit()
     async with open_inline(dsn, conn, tmp_path) as inline:
         await inline.receive("reports", pain_answer())
@@ -60,12 +60,12 @@ async def _set(conn: Connection) -> None:
         why="agreed",
     )
     assert await put_setting(conn, "unit", made)
-    await due.mark_all(conn, ["p1"], INLINE_NOW, "rule setting")
+    await to_judge.mark_all(conn, ["p1"], INLINE_NOW, "rule setting")
 
 
 async def _prescribe(conn: Connection) -> None:
     plan = replace(_PLAN, version=2, rules=_HIGHER)
-    await settings.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
+    await patient_inputs.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
 
 
 async def _restrict(conn: Connection) -> None:
@@ -110,12 +110,12 @@ async def test_of_both_at_once_both_are_named(world: Inline, conn: Connection) -
 
 async def test_a_cause_outlives_an_earlier_request_and_a_fault(conn: Connection) -> None:
     profile = HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0)
-    await settings.change_profile(conn, "p1", profile, 50)
-    await due.settle_all(conn, {"p1": 20})
+    await patient_inputs.change_profile(conn, "p1", profile, 50)
+    await to_judge.settle_all(conn, {"p1": 20})
     for why in ("zone", "facts", "zone", "fault"):
-        await due.mark_due(conn, "p1", 90, why)
-    assert await due.take_due(conn, 19, 5) == {}
-    assert await due.take_due(conn, 20, 5) == {"p1": {"zone", "facts", "fault"}}
+        await to_judge.mark_due(conn, "p1", 90, why)
+    assert await to_judge.take_due(conn, 19, 5) == {}
+    assert await to_judge.take_due(conn, 20, 5) == {"p1": {"zone", "facts", "fault"}}
 
 
 async def _event(world: Inline) -> object:

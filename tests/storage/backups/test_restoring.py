@@ -13,7 +13,7 @@ from storage.erase import ERASED
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection, adapt
 from storage.pg.roles import TABLES
-from stream import refresh
+from stream import rollup_refresh
 from tests.storage.backups.backup_world import BackupWorld
 from tests.storage.backups.test_refusals import rows_in
 from tests.storage.derived.traces import NUMBER, files, rows_with_traces, settle
@@ -44,11 +44,11 @@ async def chain_holds(dsn: str) -> bool:
 async def with_others(conn: Connection, world: BackupWorld) -> dict[str, str]:
     """Fill the database with two patients, and return the digests without the second."""
     await settle(conn, world.store, "other-patient")
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     others = await table_digests(conn, EVERY_TABLE)
     await conn.execute(f"alter table patient alter column id restart with {NUMBER}")
     await settle(conn, world.store, GONE)
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     await conn.commit()
     return others
 

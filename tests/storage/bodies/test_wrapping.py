@@ -17,10 +17,10 @@ from storage.bodies.body_store import Directory
 from storage.bodies.dead_letters import Cause, LetterOrigin, LetterRow
 from storage.bodies.quarantine import QuarantinedBody
 from storage.bodies.sealed import own_key, put_sealed
+from storage.fetching.announced_fetches import NoticedFetch, put_fetches
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.withdrawals import next_withdrawal, withdraw_for_good
 from storage.people import data_keys, patients
-from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg import crypto
 from storage.pg.pool import Connection, open_pool
 from storage.rights.statistic_rows import collect_month

@@ -16,7 +16,7 @@ from storage.digest import DRAINED, table_digests
 from storage.facts.writer import write_facts
 from storage.people import patients
 from storage.pg.pool import Connection
-from stream import refresh
+from stream import rollup_refresh
 from stream.compute.series.timeline import grid
 from tests.databases.reuse import Databases
 from tests.storage.derived.naive import bucketed, standing
@@ -68,9 +68,9 @@ async def written_and_refreshed(
         for batch in batches:
             await write_facts(conn, batch)
             if chance.random() < 0.5:
-                await refresh.refresh_patient(conn, settle_ms=0)
+                await rollup_refresh.refresh_patient(conn, settle_ms=0)
             await _check(conn, chance)
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
         await _check(conn, chance)
         return await table_digests(conn, tuple(DRAINED))
 

@@ -13,7 +13,7 @@ from storage.digest import table_digests
 from storage.facts.writer import write_facts
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
@@ -150,10 +150,10 @@ async def test_a_profile_before_or_after_the_facts_ends_the_same(conn: Connectio
     for profile_first in (True, False):
         async with conn.transaction(force_rollback=True):
             if profile_first:
-                await settings.change_profile(conn, "p1", profile, T0)
+                await patient_inputs.change_profile(conn, "p1", profile, T0)
             await _tell(conn, *map(attributed_fact, run()))
             if not profile_first:
-                await settings.change_profile(conn, "p1", profile, T0)
+                await patient_inputs.change_profile(conn, "p1", profile, T0)
             assert await _row(conn, "select vigorous_ms > 0 from session") == (True,)
             digests.append(await table_digests(conn))
     assert digests[0] == digests[1]
@@ -190,7 +190,7 @@ async def test_an_answer_after_midnight_goes_to_the_workout_of_the_evening_in_an
     A long run of the property tests revealed this case.
     """
     profile = HeartProfile(valid_from=date(2025, 1, 1), birth_year=1966, hr_rest=60.0, hr_max=190.0)
-    await settings.change_profile(conn, "p1", profile, T0)
+    await patient_inputs.change_profile(conn, "p1", profile, T0)
     midnight = T0 + 466 * MINUTE_MS + 40_000
     evening = attributed_fact(
         workout(head("r1", midnight - 60 * MINUTE_MS, midnight - 30 * MINUTE_MS))
@@ -235,7 +235,7 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
     )
     await _tell(conn, attributed_fact(workout(untold)), attributed_fact(samples))
     assert await _row(conn, "select local_date from day") == (date(2026, 9, 22),)
-    await settings.change_zone(conn, "p1", "Pacific/Honolulu", 0)
+    await patient_inputs.change_zone(conn, "p1", "Pacific/Honolulu", 0)
     moved = await (await conn.execute("select local_date, session_ms from day")).fetchall()
     assert moved == [(date(2026, 9, 21), 30 * MINUTE_MS)]
     assert await _row(conn, "select local_date, count(*) over () from session") == (
@@ -245,4 +245,4 @@ async def test_after_a_move_dates_are_those_of_the_new_zone_and_no_old_one_stays
     assert await _row(conn, "select count(distinct local_date) from source_selection") == (1,)
     assert await derive_since(conn, "p1", margin_ms=_DAY) == ()
     with pytest.raises(KeyError):
-        await settings.change_zone(conn, "p1", "Nowhere/Land", 0)
+        await patient_inputs.change_zone(conn, "p1", "Nowhere/Land", 0)

@@ -19,7 +19,7 @@ from storage.people import consents
 from storage.pg.pool import Connection
 from storage.reads.clinic_queries import patient_brief
 from stream.compute.day_states import DayStateInput, day_states
-from stream.deriving import settings as patient_settings
+from stream.deriving import patient_inputs
 from stream.deriving.batches import derive_written
 from tests.derivation.test_hostile import FORTNIGHT_MANIFEST
 from tests.fortnight import (
@@ -65,7 +65,7 @@ async def _stored(conn: Connection, batches: Sequence[Sequence[AttributedFact]])
     async with newborn(conn, FORTNIGHT_ZONE):
         for vendor in ("open_wearables", "files", "reports"):
             await consents.give_consent(conn, "p1", vendor, from_ms=0, now_ms=0)
-        await patient_settings.prescribe(conn, "p1", EVERY_DAY, 0)
+        await patient_inputs.prescribe(conn, "p1", EVERY_DAY, 0)
         for batch in batches:
             await derive_written(conn, await put_facts(conn, batch))
         who = await patient_brief(conn, "unit", "p1")

@@ -23,7 +23,7 @@ from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection
 from storage.reads.clinic_queries import patient_brief
 from stream.compute.day_states import day_states
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from tests.rows import keyed, values_of
 from tests.storage.inline import Inline, open_inline
 
@@ -70,11 +70,11 @@ def manifest_of(person: Person, folder: Path) -> Path:
 async def feed(worker: Inline, conn: Connection, derivation: Derivation, folder: Path) -> None:
     """Give the worker what a manifest holds, for the patient p1."""
     manifest = derivation.manifest
-    await settings.change_zone(conn, "p1", manifest.zone, JUDGED_MS)
+    await patient_inputs.change_zone(conn, "p1", manifest.zone, JUDGED_MS)
     for profile in manifest.profiles:
-        await settings.change_profile(conn, "p1", profile, JUDGED_MS)
+        await patient_inputs.change_profile(conn, "p1", profile, JUDGED_MS)
     for prescription in manifest.prescriptions:
-        await settings.prescribe(conn, "p1", prescription, WRITTEN_MS)
+        await patient_inputs.prescribe(conn, "p1", prescription, WRITTEN_MS)
     await conn.commit()
     for body in manifest.bodies:
         await worker.receive(body.connector, (folder / body.path).read_bytes(), body.received_ms)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.pages.quality_flags import chosen_among
+from clinic.pages.session_words import chosen_among
 from model.calendar import MINUTE_MS, local_date
 from model.derived.sessions import SourceSelection
 from model.facts import Fact, Method

@@ -18,13 +18,13 @@ from parsers import formats, reports
 from parsers.format_rows.row import Format
 from parsers.lazy_readers import single_part
 from parsers.vendors.open_wearables.reader import parse_open_wearables
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.facts import current_records
 from storage.facts.affected import AffectedSpans
 from storage.facts.ids import PatientRow
 from storage.people import consents, patients
 from storage.pg.pool import Connection
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.replay import apply
 from stream.replay.apply import rehearse, replay
 from stream.replay.context import ReplayScope
@@ -319,7 +319,7 @@ async def _prescribed(world: Inline) -> None:
         intensity=Intensity(method="hrr", low=0.4, high=0.6),
     )
     async with world.parts.pool.connection() as conn:
-        await settings.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
+        await patient_inputs.prescribe(conn, "p1", plan, INLINE_NOW - 30 * DAY_MS)
 
 
 def answers_as(value: float) -> tuple[Format, ...]:
@@ -357,7 +357,7 @@ async def test_a_replay_raises_no_alert_that_was_dealt_with(
     monkeypatch.setattr(formats, "FORMATS", rows)
     for scope in (ReplayScope(), ReplayScope(again=True), ReplayScope(derive_only=True)):
         async with world.parts.pool.connection() as conn:
-            await due.mark_due(conn, "p1", INLINE_NOW, "test")
+            await to_judge.mark_due(conn, "p1", INLINE_NOW, "test")
         await replay(world.means, "p1", scope)
         await world.judge()
     assert await world.rows(_ALERTS) == [("resolved", 1)]
@@ -422,13 +422,13 @@ async def test_the_judge_waits_until_a_patient_is_done(world: Inline) -> None:
     pool = world.parts.pool
     async with pool.connection() as guard:
         number = await patients.patient_id(guard, "p1")
-        async with due.exclusive(guard, number):
+        async with to_judge.exclusive(guard, number):
             async with pool.connection() as conn:
-                await due.mark_all(conn, ["p1", "p2"], INLINE_NOW, "test")
+                await to_judge.mark_all(conn, ["p1", "p2"], INLINE_NOW, "test")
             async with pool.connection() as conn:
-                assert list(await due.take_due(conn, INLINE_NOW, 5)) == ["p2"]
+                assert list(await to_judge.take_due(conn, INLINE_NOW, 5)) == ["p2"]
     async with pool.connection() as conn:
-        assert list(await due.take_due(conn, INLINE_NOW, 5)) == ["p1"]
+        assert list(await to_judge.take_due(conn, INLINE_NOW, 5)) == ["p1"]
 
 
 async def test_two_replays_of_one_patient_follow_each_other(

@@ -18,9 +18,9 @@ from storage.facts.current_records import Stretch
 from storage.facts.writer import write_facts
 from storage.people import patients
 from storage.pg.pool import Connection, open_pool
-from stream import refresh
+from stream import rollup_refresh
 from stream.compute.series.timeline import grid
-from stream.refresh import refresh_rollups
+from stream.rollup_refresh import refresh_rollups
 from tests.storage.tellers import (
     PHONE,
     WATCH,
@@ -92,12 +92,12 @@ async def test_days_hours_and_minutes_of_the_same_samples(conn: Connection) -> N
             (_DAY, 1, 90.0, 90.0, 90.0),
             (_DAY + MINUTE_MS, 1, 100.0, 100.0, 100.0),
         ]
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
 
 
 async def test_edges_are_exact_to_the_millisecond(conn: Connection) -> None:
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0, 70.0, 80.0, 90.0])])
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     end = _MIDNIGHT + 3 * MINUTE_MS
     assert await _shown(conn, _MIDNIGHT + 1, end, 1) == [(0, 2, 70.0, 75.0, 80.0)]
     assert await _shown(conn, _MIDNIGHT + 1, end + 1, 1) == [(0, 3, 70.0, 80.0, 90.0)]
@@ -115,7 +115,7 @@ async def test_a_minute_is_never_counted_by_two_sources(conn: Connection) -> Non
             (0, 60, 70.0, 95.0, 120.0),
             (_HOUR, 60, 70.0, 70.0, 70.0),
         ]
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
     timeline = await read_timeline(
         conn,
         await patients.patient_id(conn, "p1"),
@@ -131,13 +131,13 @@ async def test_what_was_taken_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
         conn, [watch("a", _MIDNIGHT, [60.0] * 10), watch("b", _MIDNIGHT + _HOUR, [90.0] * 10)]
     )
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     await write_facts(conn, [attributed_fact(deletion("x", "a"))])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 10, 90.0, 90.0, 90.0)
         ]
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
     rows = await (await conn.execute("select count(*) from rollup_hour")).fetchone()
     assert rows == (1,)
 
@@ -147,7 +147,7 @@ async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) ->
     await write_facts(conn, [*far, phone(_MIDNIGHT, [100.0] * 20, 2 * _DAY)])
     turns = 0
     wanted = await _shown(conn, _MIDNIGHT, _MIDNIGHT + 40 * _DAY, 40)
-    while await refresh.refresh_patient(conn, settle_ms=0):
+    while await rollup_refresh.refresh_patient(conn, settle_ms=0):
         turns += 1
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 40 * _DAY, 40) == wanted
     assert turns == 6
@@ -156,8 +156,8 @@ async def test_a_mark_moves_on_by_pieces_until_all_is_clean(conn: Connection) ->
 
 async def test_what_was_marked_just_now_is_left_alone(conn: Connection) -> None:
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0])])
-    assert not await refresh.refresh_patient(conn, settle_ms=60_000)
-    assert await refresh.refresh_patient(conn, settle_ms=0)
+    assert not await rollup_refresh.refresh_patient(conn, settle_ms=60_000)
+    assert await rollup_refresh.refresh_patient(conn, settle_ms=0)
 
 
 async def test_a_live_hour_keeps_one_mark(conn: Connection) -> None:
@@ -244,7 +244,7 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
     await write_facts(
         conn, [watch("a", _MIDNIGHT, [60.0] * 10), phone(_MIDNIGHT + _HOUR, [90.0] * 10)]
     )
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     number = await patients.patient_id(conn, "p1")
     stood = await current_records.current_records(conn, number, WATCH.vendor)
     stretch = Stretch(METRIC["heart_rate"].id, _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + 4 * MINUTE_MS)
@@ -253,19 +253,19 @@ async def test_what_a_replay_takes_back_is_in_no_band(conn: Connection) -> None:
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 5, 90.0, 90.0, 90.0)
         ]
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
 
 
 async def test_where_an_older_revision_lay_nothing_is_left(conn: Connection) -> None:
     await write_facts(conn, [watch("a", _MIDNIGHT, [60.0] * 10)])
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     result = head("a", _MIDNIGHT + _HOUR, _MIDNIGHT + _HOUR + MINUTE_MS, revision=1)
     await write_facts(conn, [attributed_fact(block(result, [_MIDNIGHT + _HOUR], [90.0]))])
     for _ in "dirty", "clean":
         assert await _shown(conn, _MIDNIGHT, _MIDNIGHT + 2 * _HOUR, 2) == [
             (_HOUR, 1, 90.0, 90.0, 90.0)
         ]
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
 
 
 async def test_the_worker_refreshes_everybody_whose_marks_have_settled(

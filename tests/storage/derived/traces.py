@@ -18,26 +18,26 @@ from model.keyring import KeyRing
 from model.prescription import Intensity, Prescription
 from model.received import Fetch, Notice, NoticeKind
 from storage import audit
-from storage.alerts import due, outbox
+from storage.alerts import outbox, to_judge
 from storage.audit_actions import AuditAction
 from storage.bodies import dead_letters, quarantine
 from storage.bodies.body_store import INCOMING, BodyStorage
 from storage.bodies.kept_bodies import Received, keep_all
 from storage.bodies.sealed import IN_ROW, put_sealed
 from storage.facts.writer import write_facts
+from storage.fetching.announced_fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import accounts, consents, data_keys, link_tokens, patients
 from storage.people.door_links import put_door_link
-from storage.people.fetches import NoticedFetch, PatientNotice, put_fetches, put_notices
 from storage.people.invitations import put_invitation
 from storage.people.number_digests import put_number
 from storage.people.patient_sessions import begin_patient_session
 from storage.people.unconsented import count_unconsented
 from storage.pg.pool import Connection
-from stream import refresh
+from stream import rollup_refresh
 from stream.compute.derive import derive
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
 from tests.rows import cells_of
@@ -176,7 +176,7 @@ async def settle(
     await count_unconsented(conn, [(patient, "garmin", T0)])
     await _prescribed(conn, patient)
     await tell(conn, patient)
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     await tell(conn, patient, late=True)
     body = f"body of {patient}".encode()
     envelope = Envelope(
@@ -296,7 +296,7 @@ def files(folder: Path) -> list[Path]:
 
 
 async def _prescribed(conn: Connection, patient: str) -> None:
-    await settings.change_profile(
+    await patient_inputs.change_profile(
         conn, patient, HeartProfile(valid_from=date(2026, 1, 1), birth_year=1960), 0
     )
     intensity = Intensity(method="hrr", low=0.4, high=0.6)
@@ -309,7 +309,7 @@ async def _prescribed(conn: Connection, patient: str) -> None:
         minutes_per_session=30,
         intensity=intensity,
     )
-    await settings.prescribe(conn, patient, plan, 0)
+    await patient_inputs.prescribe(conn, patient, plan, 0)
 
 
 async def _alerted(conn: Connection, patient: str) -> None:
@@ -344,7 +344,7 @@ async def _alerted(conn: Connection, patient: str) -> None:
     await outbox.put_message(
         conn, "derived", f"facts/0/1/{patient}", patient, {"patient": patient}, 0
     )
-    await due.mark_due(conn, patient, T0, "facts")
+    await to_judge.mark_due(conn, patient, T0, "facts")
     await conn.execute(
         "insert into annotation (patient, kind, first_date, last_date, text, pauses, author, "
         "written_at) values (%s, 'illness', now(), now(), 'a cold', true, 'clinician', now())",

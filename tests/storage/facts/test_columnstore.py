@@ -7,7 +7,7 @@ from model.calendar import MINUTE_MS
 from model.facts import AttributedFact, Joining
 from storage.digest import DRAINED, QUERIES, table_digests
 from storage.pg.pool import Connection
-from stream import refresh
+from stream import rollup_refresh
 from tests.storage.facts.test_order import store_and_derive
 from tests.storage.tellers import PHONE, T0, attributed_batch, attributed_fact, block, head, run
 
@@ -46,15 +46,15 @@ async def test_late_data_into_compressed_chunks(conn: Connection, dsn: str) -> N
     async with conn.transaction(force_rollback=True):
         await store_and_derive(conn, _FIRST)
         await store_and_derive(conn, _LATER)
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
         hot = await table_digests(conn, _ALL)
     await store_and_derive(conn, _FIRST)
     await conn.commit()
     async with await AsyncConnection.connect(dsn, autocommit=True) as other:
         await compress(other)
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     await store_and_derive(conn, _LATER)
-    await refresh.refresh_all(conn)
+    await rollup_refresh.refresh_all(conn)
     assert await table_digests(conn, _ALL) == hot
 
 

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 
 from model.calendar import MINUTE_MS
 from model.facts import AttributedFact
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.digest import table_digests
 from storage.facts.offsets import Apply, Replay, advance
 from storage.facts.writer import write_facts
@@ -36,7 +36,7 @@ async def _tell(conn: Connection, attributed: list[AttributedFact]) -> int:
         for patient, spans in sorted(written.affected.items()):
             window = await load_window(conn, patient, spans)
             await replace_window(conn, window, derive(window))
-        await due.mark_all(conn, list(written.affected), T0, "facts")
+        await to_judge.mark_all(conn, list(written.affected), T0, "facts")
     return written.new
 
 
@@ -98,13 +98,13 @@ async def test_a_partition_is_claimed_by_one_worker_at_a_time(
 async def test_who_is_being_written_is_not_judged_and_stays_due(
     conn: Connection, other: Connection
 ) -> None:
-    await due.mark_all(conn, ["p1", "p2"], T0, "facts")
+    await to_judge.mark_all(conn, ["p1", "p2"], T0, "facts")
     await conn.commit()
     await write_facts(conn, _facts(["p1"]))
-    assert list(await due.take_due(other, T0, 5)) == ["p2"]
-    await due.mark_due(conn, "p1", T0, "facts")
+    assert list(await to_judge.take_due(other, T0, 5)) == ["p2"]
+    await to_judge.mark_due(conn, "p1", T0, "facts")
     await conn.commit()
-    assert list(await due.take_due(other, T0, 5)) == ["p1"]
+    assert list(await to_judge.take_due(other, T0, 5)) == ["p1"]
     await other.rollback()
 
 

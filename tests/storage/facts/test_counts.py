@@ -17,7 +17,7 @@ from storage.people import patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
 from stream.deriving.windows import load_window, load_windows
-from stream.refresh import refresh_all
+from stream.rollup_refresh import refresh_all
 from tests.storage.tellers import PHONE, attributed_fact, block, head
 
 pytestmark = pytest.mark.anyio

@@ -28,7 +28,7 @@ from storage.facts.writer import put_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection, adapt
 from storage.reads.api_queries import watermarks
-from stream.deriving import settings as patient_settings
+from stream.deriving import patient_inputs
 from stream.deriving.batches import derive_written
 from tests import oracle
 from tests.depth import INVARIANT, STORED
@@ -83,9 +83,9 @@ async def _take(conn: Connection, step: Step) -> None:
     """Do what the worker does with a batch, or the clinic with a profile or prescription."""
     match step:
         case HeartProfile():
-            await patient_settings.change_profile(conn, _PATIENT, step, 0)
+            await patient_inputs.change_profile(conn, _PATIENT, step, 0)
         case Prescription():
-            await patient_settings.prescribe(conn, _PATIENT, step, 0)
+            await patient_inputs.prescribe(conn, _PATIENT, step, 0)
         case _:
             await derive_written(conn, await put_facts(conn, step))
 

@@ -20,7 +20,7 @@ from storage.facts.writer import Written, write_facts
 from storage.people import care_team, patients
 from storage.pg.pool import Connection
 from stream.compute.derive import derive
-from stream.deriving import settings as patient_settings
+from stream.deriving import patient_inputs
 from stream.deriving.batches import derive_since
 from stream.deriving.replace import replace_window
 from stream.deriving.windows import load_window
@@ -203,7 +203,7 @@ async def _connect(dsn: str) -> Connection:
             pseudonym=name,
         )
         profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60.0)
-        await patient_settings.change_profile(
+        await patient_inputs.change_profile(
             conn, name, profile, 0
         )  # so that sessions are found in heart rate as well
     return conn

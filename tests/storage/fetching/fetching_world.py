@@ -20,10 +20,10 @@ from simulate.vendors.platform.server import PlatformServer
 from simulate.vendors.platform.vendor_http import serving_vendor
 from simulate.vendors.polar_server import PolarServer
 from storage.bodies.body_store import open_bodies
+from storage.fetching.announced_fetches import NoticedFetch, put_fetches
 from storage.fetching.connections import Tokens, put_tokens
 from storage.fetching.queue import FetchRow, fetch_rows
 from storage.people import accounts, consents
-from storage.people.fetches import NoticedFetch, put_fetches
 from storage.pg.pool import Connection, open_pool
 from storage.pg.roles import FETCHER
 

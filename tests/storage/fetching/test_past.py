@@ -8,7 +8,7 @@ import pytest
 
 from model.received import Fetch
 from model.vendors.vendor_api import RateWindow
-from storage.people.fetches import NoticedFetch, put_fetches
+from storage.fetching.announced_fetches import NoticedFetch, put_fetches
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import (
     BEGAN_MS,

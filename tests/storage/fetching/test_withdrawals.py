@@ -11,10 +11,10 @@ from model.calendar import DAY_MS, HOUR_MS
 from model.received import Notice, NoticeKind
 from simulate.vendors.platform.exchanges import Fault
 from storage.erase import erase
+from storage.fetching.announced_fetches import PatientNotice, put_notices
 from storage.fetching.budgets import spend_request
 from storage.fetching.withdrawals import withdraw_accounts
 from storage.people import consents
-from storage.people.fetches import PatientNotice, put_notices
 from storage.pg.pool import Connection
 from tests.storage.fetching.fetching_world import USER, WORLD_KEY, FetchingWorld, open_world
 from tests.storage.fetching.killed import KilledError

@@ -7,13 +7,13 @@ import pytest
 from model.intensity import HeartProfile
 from model.keyring import KeyRing
 from model.prescription import Intensity, Pause, Prescription
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.people import accounts, consents, identities, patients
 from storage.people.errors import TakenError, UnknownNameError
 from storage.people.profiles import profiles
 from storage.pg import crypto
 from storage.pg.pool import Connection
-from stream.deriving import settings
+from stream.deriving import patient_inputs
 
 pytestmark = pytest.mark.anyio
 _KEY = KeyRing.single(bytes(range(32)))
@@ -114,12 +114,12 @@ async def test_profiles_come_back_as_given(conn: Connection) -> None:
     )
     tested = replace(tested, ftp_w=180.0, sex="female")
     for profile in (tested, later, first, first):
-        await settings.change_profile(conn, "p1", profile, 0)
+        await patient_inputs.change_profile(conn, "p1", profile, 0)
     assert await profiles(conn, "p1") == (first, later, tested)
 
 
 async def test_a_profile_of_before_a_field_was_known_is_read_without_it(conn: Connection) -> None:
-    await settings.change_profile(
+    await patient_inputs.change_profile(
         conn, "p1", HeartProfile(valid_from=date(2026, 1, 1), hr_max=150.0), 0
     )
     await conn.execute(
@@ -130,12 +130,12 @@ async def test_a_profile_of_before_a_field_was_known_is_read_without_it(conn: Co
 
 @pytest.mark.promise(5)
 async def test_a_version_of_a_prescription_stays_what_it_said(conn: Connection) -> None:
-    await settings.prescribe(conn, "p1", plan(), 0)
-    await settings.prescribe(conn, "p1", plan(), 5)
+    await patient_inputs.prescribe(conn, "p1", plan(), 0)
+    await patient_inputs.prescribe(conn, "p1", plan(), 5)
     with pytest.raises(TakenError):
-        await settings.prescribe(conn, "p1", plan(sessions=4), 5)
-    await settings.prescribe(conn, "p1", replace(plan(version=2), sessions_per_week=4), 5)
-    assert list(await due.take_due(conn, 0, 10)) == ["p1"]
+        await patient_inputs.prescribe(conn, "p1", plan(sessions=4), 5)
+    await patient_inputs.prescribe(conn, "p1", replace(plan(version=2), sessions_per_week=4), 5)
+    assert list(await to_judge.take_due(conn, 0, 10)) == ["p1"]
 
 
 async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
@@ -161,12 +161,12 @@ async def test_a_body_is_of_whom_its_account_was_linked_to_when_it_was_received(
 
 
 async def test_the_earliest_request_stands_and_is_taken_once(conn: Connection) -> None:
-    await due.mark_due(conn, "p2", 50, "late")
-    await due.mark_due(conn, "p2", 20, "early")
-    await due.mark_due(conn, "p2", 90, "later")
-    await due.mark_all(conn, ["p1", "p3", "nobody"], 30, "all")
-    assert list(await due.take_due(conn, 19, 10)) == []
-    assert list(await due.take_due(conn, 30, 2)) == ["p2", "p1"]
-    await due.settle_all(conn, {"p3": 100})
-    assert list(await due.take_due(conn, 99, 10)) == []
-    assert list(await due.take_due(conn, 100, 10)) == ["p3"]
+    await to_judge.mark_due(conn, "p2", 50, "late")
+    await to_judge.mark_due(conn, "p2", 20, "early")
+    await to_judge.mark_due(conn, "p2", 90, "later")
+    await to_judge.mark_all(conn, ["p1", "p3", "nobody"], 30, "all")
+    assert list(await to_judge.take_due(conn, 19, 10)) == []
+    assert list(await to_judge.take_due(conn, 30, 2)) == ["p2", "p1"]
+    await to_judge.settle_all(conn, {"p3": 100})
+    assert list(await to_judge.take_due(conn, 99, 10)) == []
+    assert list(await to_judge.take_due(conn, 100, 10)) == ["p3"]

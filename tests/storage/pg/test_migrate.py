@@ -6,7 +6,7 @@ import pytest
 
 from storage.pg import migrate as runner
 from storage.pg.migrate import Migration, MigrationError, migrate, migrations
-from stream import refresh
+from stream import rollup_refresh
 from tests.rows import values_of
 
 pytestmark = pytest.mark.anyio
@@ -104,7 +104,7 @@ async def test_samples_from_before_there_were_bands_get_theirs(
     monkeypatch.setattr(runner, "migrations", older[1])
     assert "common/0007_rollups.sql" in await migrate(empty)
     async with await psycopg.AsyncConnection.connect(empty) as conn:
-        await refresh.refresh_all(conn)
+        await rollup_refresh.refresh_all(conn)
         rows = await conn.execute(
             "select metric, hour, n, low, high, total from rollup_hour order by hour"
         )

@@ -22,8 +22,8 @@ from storage.pg.pool import Connection
 from storage.reads import clinic_queries
 from storage.rights import corrections
 from storage.rights.corrections import CorrectedRecord
-from stream import refresh
-from stream.deriving import settings as patient_settings
+from stream import rollup_refresh
+from stream.deriving import patient_inputs
 from tests.storage.facts.test_order import store_and_derive
 from tests.storage.rights.test_restrictions import loop_and_conn
 from tests.storage.tellers import PERSON, T0, attributed_fact, deletion, head, pain, run
@@ -105,8 +105,8 @@ async def _tell(conn: Connection, facts: Sequence[AttributedFact]) -> None:
 
 
 async def _derived(conn: Connection) -> dict[str, str]:
-    await patient_settings.derive_stale(conn, ["p1"])
-    await refresh.refresh_all(conn)
+    await patient_inputs.derive_stale(conn, ["p1"])
+    await rollup_refresh.refresh_all(conn)
     return await table_digests(conn, _DERIVED)
 
 

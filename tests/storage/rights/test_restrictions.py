@@ -21,8 +21,8 @@ from storage.people.errors import UnknownNameError
 from storage.pg.pool import Connection
 from storage.rights import restrictions
 from storage.rights.restrictions import RestrictionError
-from stream import refresh
-from stream.deriving import settings as patient_settings
+from stream import rollup_refresh
+from stream.deriving import patient_inputs
 from tests.databases.reuse import Databases
 from tests.storage.facts.test_order import store_and_derive
 from tests.storage.tellers import PHONE, T0, WATCH, attributed_fact, block, day, head, pain, run
@@ -95,8 +95,8 @@ def _without(facts: Sequence[AttributedFact], held: Sequence[_Held]) -> list[Att
 
 
 async def _derived(conn: Connection) -> dict[str, str]:
-    await patient_settings.derive_stale(conn, ["p1"])
-    await refresh.refresh_all(conn)
+    await patient_inputs.derive_stale(conn, ["p1"])
+    await rollup_refresh.refresh_all(conn)
     return await table_digests(conn, _DERIVED)
 
 
@@ -158,7 +158,7 @@ async def _connect(dsn: str) -> Connection:
         pseudonym="p1",
     )
     profile = HeartProfile(valid_from=date(2026, 1, 1), birth_year=1966, hr_rest=60.0)
-    await patient_settings.change_profile(conn, "p1", profile, 0)
+    await patient_inputs.change_profile(conn, "p1", profile, 0)
     return conn
 
 

@@ -16,7 +16,7 @@ from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
 from model.prescription import Intensity, Pause, Prescription
 from stream.compute.day_states import DayStateInput, day_states
-from stream.compute.wear import is_worn
+from stream.compute.wear import is_on_patient
 from tests.depth import INVARIANT
 from tests.weeks import type_total
 
@@ -260,7 +260,7 @@ def test_the_day_ends_by_the_clock_of_the_patient(day_: date, hours: int) -> Non
 
 @pytest.mark.parametrize("source", [_PERSON, SCALE, TYPED])
 def test_a_person_or_a_scale_says_nothing_by_silence(source: Source) -> None:
-    assert not is_worn(source)
+    assert not is_on_patient(source)
     assert (
         states(replace(known(".......", prescription(7)), watermarks={source: _END_MS}))
         == "ddddddd"
@@ -322,7 +322,7 @@ def test_no_activity_rests_on_wear_and_on_a_watermark(of: DayStateInput) -> None
             assert any(
                 ms >= day_bounds(at, _ZONE)[1]
                 for source, ms in of.watermarks.items()
-                if is_worn(source)
+                if is_on_patient(source)
             )
             assert at < of.today
             assert at not in of.blocked

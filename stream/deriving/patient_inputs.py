@@ -11,7 +11,7 @@ from alerts.prescribing import UnusablePrescriptionError, prescribing_problems
 from model.calendar import DAY_MS, midnight
 from model.intensity import HeartProfile
 from model.prescription import Prescription
-from storage.alerts import due
+from storage.alerts import to_judge
 from storage.people import patients, profiles
 from storage.pg.pool import Connection
 from storage.prescribing.stale import requested_derivations
@@ -29,7 +29,7 @@ async def change_profile(
     zone = await patients.zone_of(conn, patient)
     await profiles.put_profile(conn, patient, profile, now_ms)
     if await derive_since(conn, patient, midnight(profile.valid_from, zone)):
-        await due.mark_due(conn, patient, now_ms, "profile")
+        await to_judge.mark_due(conn, patient, now_ms, "profile")
 
 
 async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) -> None:
@@ -41,7 +41,7 @@ async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) ->
     await patients.set_zone(conn, patient, zone)
     # a day more on both sides, for dates that had facts in the old zone and have none in the new
     await derive_since(conn, patient, margin_ms=DAY_MS)
-    await due.mark_due(conn, patient, now_ms, "zone")
+    await to_judge.mark_due(conn, patient, now_ms, "zone")
 
 
 async def prescribe(
@@ -58,7 +58,7 @@ async def prescribe(
         return
     zone = await patients.zone_of(conn, patient)
     await derive_since(conn, patient, midnight(prescription.valid_from, zone))
-    await due.mark_due(conn, patient, now_ms, "prescription")
+    await to_judge.mark_due(conn, patient, now_ms, "prescription")
 
 
 async def derive_stale(conn: Connection, patients: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from alerts.connecting import SILENT_SOURCE_MS, Connected, ConnectionState, connected
+from model.connection_state import SILENT_SOURCE_MS, Connected, ConnectionState, connected
 
 _NOW = 100 * SILENT_SOURCE_MS
 

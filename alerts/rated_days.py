@@ -12,7 +12,7 @@ from model.alert import RuleInput
 from model.derived.days import Week, WeekDay
 
 
-def as_seen(on: RuleInput) -> RuleInput:
+def rated_days_unknown(on: RuleInput) -> RuleInput:
     """Return the input with these days as days about which nothing is known."""
     rated = {rating.local_date for rating in on.pain if rating.phase in EXERCISE_PHASES}
     if not rated:

@@ -1,5 +1,8 @@
 """When the data of a span of time is in, so that what is missing may be judged. Pure.
 
+Nothing is missing of days before a prescription was written down: `as_recorded` says from when it
+counts.
+
 Data that came late must change nothing that was judged, so a rule about too little waits. It waits
 until every source that is worn all day has synced past the end of the span, or until the lag has
 passed.

@@ -13,7 +13,7 @@ _VERSION = attrgetter("version")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldVersion:
+class VersionInForce:
     """A version and the local dates on which it holds, both included."""
 
     row: Prescription
@@ -21,17 +21,17 @@ class HeldVersion:
     last: date
 
 
-def held_versions(versions: Iterable[Prescription]) -> tuple[HeldVersion, ...]:
+def versions_in_force(versions: Iterable[Prescription]) -> tuple[VersionInForce, ...]:
     """Return the versions of one prescription that hold on some date, in the order of the dates.
 
     A newer version replaces older ones from its first date on, also where it ends before them: what
     it replaced does not come back.
     """
-    held: list[HeldVersion] = []
+    held: list[VersionInForce] = []
     until = date.max
     for row in sorted(versions, key=_VERSION, reverse=True):
         last = min(row.valid_to, until)
         if row.valid_from <= last:
-            held.append(HeldVersion(row=row, first=row.valid_from, last=last))
+            held.append(VersionInForce(row=row, first=row.valid_from, last=last))
         until = min(until, row.valid_from - _DAY)
     return tuple(sorted(held, key=_FIRST))

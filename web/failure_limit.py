@@ -21,7 +21,7 @@ _LONGEST_PAUSE_S = 1.0
 _BODY = problem_json(TOO_MANY, "Too many requests of this address failed.", "failures")
 
 
-class Failures:
+class FailureLimit:
     """ASGI middleware that limits each peer's failed requests by `buckets`, whose keys are peers.
 
     `count` is called with a reason for each request that is refused here.
