@@ -1,4 +1,4 @@
-"""What the input of the rules shows of each day, beyond its rows. Pure.
+"""Makes days unknown to the rules on which pain was rated and no session is there. Pure.
 
 A day on which the patient rated pain during or after exercise, and for which no session is there,
 had a session that nobody recorded. It must not count as a day on which nothing was done.

@@ -1,4 +1,4 @@
-"""Samples that belong to no record, as blocks of a stream for each source. Pure.
+"""Samples as blocks of a stream for each source, or of the record that they belong to. Pure.
 
 A source that names no record sends the same times again, perhaps with other values. At each instant
 of a stream one value stays (`Joining.STREAM`), so what is sent again replaces itself.

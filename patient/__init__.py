@@ -1,1 +1,1 @@
-"""The patient door: pages on which patients connect their watches' accounts, and take that back."""
+"""The patient door: patients' own pages, their reports, and the connecting of their accounts."""

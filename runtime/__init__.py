@@ -1,1 +1,4 @@
-"""What every process shares: log lines and retries. It must not know what a process does."""
+"""What every process shares: log lines, retries, counters, the wait for a stop.
+
+It must not know what a process does.
+"""

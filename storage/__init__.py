@@ -1,4 +1,4 @@
-"""All SQL of Kadens: the only package that talks to the database.
+"""All SQL of the database of Kadens: the only package that talks to it.
 
 Every transaction takes its row locks in one order, so that no two of them wait for each other:
 

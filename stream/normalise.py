@@ -29,10 +29,10 @@ from storage.pg.pool import Connection
 from stream import settled_files
 from stream.collaborators import Collaborators
 from stream.dead.bury import bury
+from stream.intake.opened_bodies import opened_messages
 from stream.intake.outcomes import UNCONSENTED, Outcome, count_outcome, keep_bodies, outcome_of
 from stream.intake.owners import Owned, account_of, allowed_positions, owners_of, patients_in
 from stream.intake.requests import divide_bodies, record_requests
-from stream.intake.sealed_bodies import opened_messages
 from stream.log.messages import Outgoing, Run, messages_of, portions
 from stream.reading import Read, attributed_fact, read_all, received
 

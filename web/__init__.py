@@ -1,1 +1,1 @@
-"""Code that both HTTP doors share: the server with its limits, sign-in, problems and API pages."""
+"""Code that the HTTP doors share: the server with its limits, sign-in, problems and API pages."""

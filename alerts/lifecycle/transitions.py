@@ -1,7 +1,7 @@
 """The table of moves of an alert, and the check of an action against it. Pure.
 
 Nothing is stored or sent here. An action that is not in the table is refused, whoever asks for it.
-RESTORE is no action that anybody asks for and is not in the table: `restoring.py` decides it.
+Nobody asks for RESTORE, so it is not in the table: `restoring.py` and `returning.py` decide it.
 """
 
 from model.alert import Action, Alert, AlertState

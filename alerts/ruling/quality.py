@@ -1,4 +1,4 @@
-"""How well each rule does, from what clinicians did with its alerts. Pure.
+"""How well each rule does, from what clinicians did with its alerts, and their load. Pure.
 
 A share of nothing is not known, and never 0.
 """

@@ -3,7 +3,6 @@
 Texts are in the reader's language, see `model.words.language`.
 """
 
-import re
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,14 +13,13 @@ from babel.numbers import format_decimal
 from clinic.language.vocabulary import ACTIONS, ANSWER_SCALES, VENDOR_WORDS
 from model.calendar import DAY_MS, MINUTE_MS, local_date, local_time, midnight, utc
 from model.words.language import _, ngettext, reading_language, translated
-from model.words.not_counted import is_marked, mark_parts
+from model.words.not_counted import is_marked, least_minutes, mark_parts
 from model.words.rounding import half_up, percent_down
 from model.words.source_names import app_name, brand, device_name, without_repetition
 
 _HOUR_MS = 60 * MINUTE_MS
 NOTHING = "\u2013"
 _A_MONDAY = date(2024, 1, 1)
-_SHORTER = re.compile(r"shorter than (\S+) minutes")  # why a session does not count
 
 
 def span(ms: int) -> str:
@@ -225,9 +223,9 @@ def reason(why: str) -> str:
     if is_marked(why):
         who, because = map(_lower, mark_parts(why))
         return _("marked as not exercise by the %(who)s: %(why)s", who=who, why=because)
-    short = _SHORTER.fullmatch(why)
-    if short:
-        return _("shorter than %(n)s minutes", n=_marked(short[1]))
+    least = least_minutes(why)
+    if least:
+        return _("shorter than %(n)s minutes", n=_marked(least))
     return translated(why)
 
 

@@ -22,8 +22,9 @@ from kadens.scoring.cohort_files import (
     TruthWeek,
     ZoneName,
 )
-from kadens.scoring.playing import DerivedSession, PlayedCohort, RaisedAlert
+from kadens.scoring.playing import PlayedCohort
 from model.calendar import DAY_MS, MINUTE_MS, local_date, monday
+from storage.reads.raised_alerts import DerivedSession, RaisedAlert
 
 _URGENT = frozenset({"A", "B"})
 # An alert may be raised so long after an event has ended: late data, the lag, and the answer that

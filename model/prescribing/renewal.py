@@ -1,4 +1,4 @@
-"""Which versions of prescriptions hold or are to come, and which end soon. Pure."""
+"""Which version of each prescription holds, which is its newest, and which end soon. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

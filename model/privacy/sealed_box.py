@@ -1,7 +1,7 @@
-"""Seals a body at the door for a patient, so that only who has the patient's data key can open it.
+"""Seals a body for a patient with the public key, and opens it with the private key.
 
-The public key travels in the patient's link token. Its private half follows from the data key, so
-it is stored nowhere and is gone with that key. The door has neither.
+The public key travels in the patient's link token. The private key follows from the patient's data
+key, so it is stored nowhere and is gone with that key. The door has neither of these two.
 """
 
 import cramjam

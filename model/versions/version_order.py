@@ -1,8 +1,8 @@
 """The order of a record's versions: the sender's own revision, then the time of stating. Pure.
 
-That time is in the signed message id where the connector's scheme has one, else it is the first
-receipt of the payload. Nothing here reads a clock, so the order in which payloads are worked on
-changes nothing.
+That time is in the signed message id where the connector's scheme has one. Else it is the first
+receipt of the payload, or the last of what a vendor answers when it is asked. Nothing here reads a
+clock, so the order in which payloads are worked on changes nothing.
 """
 
 from typing import NamedTuple

@@ -1,14 +1,34 @@
-"""Why a session does not count among those of its day, as it is stored and shown."""
+"""Why a session does not count among those of its day: the texts that are stored.
+
+`words.reason` of `clinic/pages/` puts them into the reader's language.
+"""
+
+import re
 
 from model.words.language import N_
 
-# Why a session does not count, as it is stored and shown.
 WITHIN_OTHERS = N_("within other sessions")
 NO_MOVEMENT = N_("heart rate without movement")
 FEW_STEPS = N_("steps in less than half of its minutes")
+_SHORTER = re.compile(r"shorter than (\S+) minutes")
 _MARKED = "marked as not exercise by the "  # who said so follows, and why
 # What a patient answers is never about these, but about a session beside them.
 NOT_ANSWERED = (WITHIN_OTHERS, NO_MOVEMENT, FEW_STEPS)
+
+
+def shorter_than(minutes: float) -> str:
+    """Return why a session does not count that is shorter than so many minutes.
+
+    >>> shorter_than(7.5)
+    'shorter than 7.5 minutes'
+    """
+    return f"shorter than {minutes:g} minutes"
+
+
+def least_minutes(why: str) -> str:
+    """Return the minutes of `shorter_than` as they are written, "" for another reason."""
+    short = _SHORTER.fullmatch(why)
+    return short[1] if short else ""
 
 
 def marked_by(who: str, reason: str) -> str:

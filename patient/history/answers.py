@@ -1,4 +1,4 @@
-"""A patient's own answers in the words in which they were put. Pure.
+"""A patient's own answers, each with the question of the patient door and in words. Pure.
 
 Stored names are keys here; a page never shows a key, nor what somebody wrote in free text.
 """

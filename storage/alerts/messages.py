@@ -1,4 +1,4 @@
-"""What a person sees of the outbox, and decides about messages that were given up."""
+"""Lists and counts messages that are not sent, and retries or drops those that were given up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

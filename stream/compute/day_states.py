@@ -1,8 +1,9 @@
 """The state of each local date: active, rest, no activity, not worn, no data, paused or blocked.
 
 Clinical definition section 5.2. A miss is never guessed. Only NO_ACTIVITY may ever count as a miss.
-It requires that the date is over, that a source has synced past its end, that the device was worn,
-that no session was recorded, and that a session was due.
+It requires that the date is over, that a source has synced past its end, that no session was
+recorded, and that a session was due. The device must have been worn; a phone that was carried is
+enough where only exercise on foot is prescribed.
 
 A prescription asks for a number of sessions a week and leaves the choice of days to the patient. So
 a date without a session is no miss as long as the week can still be completed. A session is due on

@@ -17,8 +17,9 @@ from kadens.scoring.cohort_files import (
     TruthWeek,
 )
 from kadens.scoring.comparing import compare, compare_sessions
-from kadens.scoring.playing import DerivedSession, PlayedCohort, RaisedAlert
+from kadens.scoring.playing import PlayedCohort
 from model.calendar import DAY_MS, MINUTE_MS, midnight
+from storage.reads.raised_alerts import DerivedSession, RaisedAlert
 
 _MONDAY = date(2026, 9, 7)
 _ZERO = midnight(_MONDAY, "UTC")

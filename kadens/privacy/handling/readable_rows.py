@@ -1,6 +1,7 @@
 """What matters most of an answer to a request for access, in words and not as rows. Pure.
 
-Only some tables have words here; the files of the answer have every row of every table.
+Only some tables have words here; the files have every row of every table that is
+answered.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -11,7 +11,7 @@ from model.derived.sessions import FORGOT_TO_STOP, HeartSummary, QualityFlag, Se
 from model.intensity import ZoneTimes
 from model.prescription import Intensity
 from model.words.activities import FAMILIES_WITH_STEPS, TYPES
-from model.words.not_counted import WITHIN_OTHERS
+from model.words.not_counted import WITHIN_OTHERS, shorter_than
 from stream.compute.intensity.load import RECOVERY_MS, session_loads
 from stream.compute.intensity.measured_session import MeasuredSession
 from stream.compute.intensity.zone_times import zone_times_by_method
@@ -279,5 +279,5 @@ def _why_not_counted(candidate: SessionCandidate, inputs: DateInputs, pieces: Pi
     if candidate.no_exercise:
         return candidate.no_exercise
     if candidate.timer_ms < inputs.shortest_ms:
-        return f"shorter than {inputs.shortest_ms / MINUTE_MS:g} minutes"
+        return shorter_than(inputs.shortest_ms / MINUTE_MS)
     return WITHIN_OTHERS if mostly_covered(candidate, pieces) else ""

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 from psycopg import AsyncConnection
 
-from kadens.scoring.playing import RaisedAlert, read_played
+from kadens.scoring.playing import read_played
 from model.alert import Alert, AlertState, Finding, Tier
 from model.calendar import utc
 from storage.alerts import duty, rule_inputs, to_judge
 from storage.facts.ids import lock_patients
 from storage.pg.pool import Connection, adapt
+from storage.reads.raised_alerts import RaisedAlert
 from tests.alerts.alert_values import ALERT_NOW, DAY, HOUR, finding_of
 from tests.storage.alerts.staffed_unit import judge_by, mailed_to, moves_made, staff_unit
 

@@ -12,7 +12,7 @@ from model.codec import dumps, loads
 from model.envelope import INLINE, Envelope
 from model.topics import RAW
 from storage.bodies.sealed import new_name
-from stream.intake.sealed_bodies import opened_messages
+from stream.intake.opened_bodies import opened_messages
 from stream.log.messages import Message, Outgoing, Run
 from stream.normalise import normalise_runs
 from tests.rows import cells_of
