@@ -7,8 +7,8 @@ ARGS ?=
 # them unless it may keep what it compiled. Empty is as if the variable were not set.
 export PYTHONDONTWRITEBYTECODE :=
 # Processes that test side by side. Each may start a database, a log and doors of its own, and waits
-# for these about a third of its time: three keep two cores busy.
-JOBS ?= 3
+# for these about half of its time: four keep two cores busy.
+JOBS ?= 4
 PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
 # What `make quick` tests: the pure core, and the doors over a log and a store in memory.
 QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/derivation tests/alerts tests/ingest tests/web tests/runtime
@@ -28,7 +28,7 @@ endef
 
 help:
 	@echo "make up ARGS='--demo'     run everything on this machine, with simulated patients"
-	@echo "make test                 every test, on JOBS=3 processes (ARGS go to pytest)"
+	@echo "make test                 every test, on JOBS=4 processes (ARGS go to pytest)"
 	@echo "make quick                the tests that need no server, about a minute of two free cores"
 	@echo "make check                linter, formatter, type checker, import guards"
 	@echo "make bench                speed, as ratios against named baselines (ARGS go to the bench)"

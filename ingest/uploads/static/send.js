@@ -62,7 +62,13 @@
   function say(item, key, values) {
     item.state.textContent = typeof key === "string" && words[key] ? fill(key, values) : key;
   }
-  function announce(item, text) { live.textContent = fill("named", { name: item.file.name, text }); }
+  // each on a line of its own: of two files that end together, neither hides the other from who listens
+  function announce(item, text) {
+    const line = document.createElement("p");
+    line.textContent = fill("named", { name: item.file.name, text });
+    live.append(line);
+    while (live.childElementCount > 50) live.firstElementChild.remove();
+  }
 
   function progress(item, sent) {
     const share = Math.min(sent / item.file.size, 1), now = performance.now();
