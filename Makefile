@@ -73,6 +73,7 @@ docs: .venv
 	$(BIN)/python -m tests.guards.reference
 	$(BIN)/python -m tests.guards.vendor_pages
 	$(BIN)/python -m tests.guards.privacy_page
+	$(BIN)/python -m tests.guards.module_map
 	$(BIN)/python -m tests.fhir.sample
 
 chaos: .venv
