@@ -1,1 +1,1 @@
-"""Judges patients by rules, keeps the life of alerts, and delivers mail to clinicians."""
+"""Judges patients by rules, keeps the life of alerts, and delivers messages."""

@@ -1,4 +1,6 @@
-"""Reads what pages and API show. Each function reads, writes the audit row and returns a value.
+"""Reads the worklist, a patient, a session or an alert of a care unit, with the audit row.
+
+Each function reads, writes the audit row and returns a value.
 
 A patient, session or alert of another care unit gives 404, exactly as if it did not exist.
 """

@@ -1,4 +1,4 @@
-"""What the vendor door is made of, and what goes in and comes out of it.
+"""The vendor door as values: its collaborators and limits, a request, and its outcome.
 
 Values only: everything is injected, and nothing here reads a request or a setting.
 """

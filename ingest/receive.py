@@ -1,4 +1,4 @@
-"""Takes in a body: it is proved, kept, appended to the log, and only then acknowledged.
+"""Takes a body in: checks its size and proof, puts it on the log, and only then answers.
 
 Nothing is decoded here. The order is fixed. Handshake, link token and the head's proof come before
 the body is read. The proof over the raw bytes comes before anything is kept. The body store comes

@@ -1,4 +1,4 @@
-"""Keeps a body while it comes in, and hashes it.
+"""Holds a body while it comes in, up to its greatest length, and hashes it.
 
 A short body is kept in memory, a long body in a file without a name, up to a cap. All bodies under
 way share bounded memory and disk. Because the files have no name, a killed door leaves none behind.

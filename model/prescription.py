@@ -1,4 +1,4 @@
-"""A prescription of exercise in FITT-VP form, its versions and pauses, and what is in force when.
+"""A prescription in FITT-VP form: its versions, pauses and progression, and what is in force when.
 
 All dates are local to the patient. What counts for it is in `model.prescribing.credit`.
 """

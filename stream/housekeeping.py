@@ -1,4 +1,4 @@
-"""Removes what is no longer needed: unnamed files, sent outbox rows, expired letters and extracts.
+"""Removes what is no longer needed: files that nothing names, sent rows, old letters, extracts.
 
 It never removes a fact. A payload that came in through the store is removed when its message is
 settled (`settled_files`). A file that is left in `incoming` has no message, because a vendor door

@@ -1,4 +1,4 @@
-"""The receivers that the secrets file names, and how a message goes to each kind of them.
+"""How a message goes to each receiver that is configured: as a signed webhook, a text or FHIR.
 
 An address is pinned by configuration: no payload and no person's entry chooses where anything is
 sent, except a phone number that the pinned gateway gets. Requests leave through the client of the

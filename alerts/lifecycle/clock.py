@@ -1,4 +1,4 @@
-"""What time alone does to alerts: escalation because unseen, and expiry. Pure.
+"""What time alone does to alerts: it escalates them, ends their snooze, or expires them. Pure.
 
 `now` is always an argument. The results ask for the next look, so that nothing here needs traffic.
 That an alert got worse is another thing, which judging finds (`settling`).

@@ -1,4 +1,4 @@
-"""Which alerts that the budget left to the digest come back, and when they are tried. Pure.
+"""Promotes alerts that the budget had left to tier C, on a later day with room. Pure.
 
 Each is tried on every later working day of its care unit, until it is promoted to the tier of its
 evidence or ends. Whether a day has room is for `budget`, and nothing is counted here.

@@ -1,4 +1,4 @@
-"""What an alert had lost and gets back: it is no news. Pure.
+"""Tells what an alert had lost and gets back from news: nobody is told of it again. Pure.
 
 A restriction that is lifted, or a correction that is taken back, makes evidence count again. People
 were told of it when it came first. The alert is as grave as it was, and nobody is told again.

@@ -1,4 +1,4 @@
-"""What findings do to alerts. Pure.
+"""Settles alerts with the findings of now: they are raised, added to, worse or retracted. Pure.
 
 Nothing is stored or sent here. A patient has at most one live alert for each family of rules
 (clinical definition section 6). Judging again changes nothing. A correction of data removes

@@ -1,4 +1,4 @@
-"""The pages: worklist, patient, session sheet and alert.
+"""The pages of a patient, a session and an alert, and the forms on them.
 
 Pages are complete without scripts. Scripts find what they add in data of the page.
 """

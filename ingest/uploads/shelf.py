@@ -1,4 +1,4 @@
-"""The parts of uploads on disk: a folder for each upload, which survives a restart of the door.
+"""The parts of uploads on disk, which survive a restart; removes those that have expired.
 
 An offset is told only after the bytes before it are durable. Whatever lies behind it is cut off
 when the next part comes. Every function here blocks, and belongs into a thread.

@@ -1,8 +1,8 @@
-"""Google Health, for Fitbit and Pixel watches: signed notices that points changed.
+"""Google Health, for Fitbit and Pixel watches: signed cues that points changed.
 
 Google echoes the `Authorization` value that it was given, and signs each body with a key of a set
 that it publishes and rotates. Before it sends anything it tries the address twice: with that value
-it wants 200, without it a refusal. A notice holds no values; the points are asked for with the
+it wants 200, without it a refusal. A cue holds no values; the points are asked for with the
 patient's own token. Subscriptions are made by Google itself for every patient who agrees (the
 policy AUTOMATIC), so there are none to keep.
 """

@@ -1,4 +1,4 @@
-"""Huawei Health Kit: signed notices that something changed.
+"""Huawei Health Kit: signed cues that something changed.
 
 Three fields of a body are signed and the rest is not, so a body is a cue to ask, and never data.
 Huawei tries an address without a body before it sends anything.

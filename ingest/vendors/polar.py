@@ -1,4 +1,4 @@
-"""Polar AccessLink: signed notices that something is there to be fetched.
+"""Polar AccessLink: signed cues that something is there to be fetched.
 
 Polar shows the key in its answer to the request that creates the webhook, and sends a PING before
 that. A PING is therefore answered whoever sends it, and nothing of it is kept. A person creates the

@@ -1,6 +1,6 @@
-"""Suunto: signed notices, in JSON, of workouts and of samples of all day.
+"""Suunto: signed messages, in JSON, of workouts and of samples of all day.
 
-The portal also offers an older kind of notice, a form under the client's id and secret. It is not
+The portal also offers an older kind of message, a form under the client's id and secret. It is not
 signed, and is refused as unproved.
 
 A request has the patient's token and the key of our subscription, in a header of its own. Suunto

@@ -1,1 +1,1 @@
-"""The commands about the audit log: its chain, and the signed heads that are kept elsewhere."""
+"""The commands `kadens audit`: verify, head, export, extract, and spot checks."""

@@ -1,4 +1,4 @@
-"""Commands about patients' requests, stored data, messages and dead letters. Data only."""
+"""Commands that ask: requests, stored data, alerts, duty, messages, dead letters. Data only."""
 
 from kadens.lazy_commands import Entry
 

@@ -1,4 +1,7 @@
-"""Commands about the log, keys, prescriptions, replay, erasure and backups. Data only."""
+"""Commands about the audit log, keys, prescriptions, corrections, replay, erasure and backups.
+
+Data only.
+"""
 
 from kadens.lazy_commands import Entry
 

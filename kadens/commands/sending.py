@@ -1,4 +1,4 @@
-"""The command that plays a vendor."""
+"""The command `kadens send`: signs a body as a vendor would, and posts it to the door."""
 
 import http.client
 import time

@@ -1,4 +1,4 @@
-"""What profiles, prescriptions and consents of one patient say against each other. Pure.
+"""Finds contradictions in the profiles, prescriptions and consents of a manifest. Pure.
 
 Manifests and cohorts are written by people, and both are checked here. A sentence begins with the
 way to its field, and repeats no value.

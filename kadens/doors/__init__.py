@@ -1,1 +1,1 @@
-"""What the doors are given at their start that they must not know themselves."""
+"""What the program hands to the patient door, which must not know Kafka: the log for reports."""

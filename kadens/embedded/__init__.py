@@ -1,4 +1,5 @@
-"""The real parts of Kadens on one machine, without Docker, as context managers.
+"""Kafka and PostgreSQL as programs on this machine, without Docker.
 
-Nothing here knows what Kadens does with a broker or a database.
+Production shares two modules: `topics`, and `guard`, which ends children with their parent. Nothing
+here knows what Kadens does with a broker or a database.
 """

@@ -1,4 +1,4 @@
-"""Creates topics on a broker, and counts the brokers that answer.
+"""Creates the topics that a broker lacks, for `kadens migrate` and `kadens up`; counts brokers.
 
 The mock cluster (`mock.py`) has no CreateTopics: its topics are made through its own object.
 """

@@ -1,1 +1,1 @@
-"""Commands about what is fetched from vendors."""
+"""Commands about vendors' accounts: connect, connections, fetches; links to the patient door."""

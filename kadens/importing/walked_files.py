@@ -1,4 +1,4 @@
-"""Reads a file of any size on a desk, packed or not: piece by piece, in constant memory.
+"""Reads a file of any size without a server, packed or not, piece by piece.
 
 Needs no server. A file that is packed on the way is unpacked into temporary files, which are gone
 when they are closed.

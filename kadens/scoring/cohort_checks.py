@@ -1,4 +1,4 @@
-"""What rows of a cohort say against each other, beyond the form of each line. Pure.
+"""Finds contradictions among the lines of a cohort, beyond the form of each. Pure.
 
 A check yields the number of the line and a sentence about it. No value is repeated, because a
 cohort may come from anywhere.

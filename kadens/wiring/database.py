@@ -1,4 +1,4 @@
-"""Brings the database and the log up to date, and checks its keys."""
+"""Migrates the database, creates missing topics, and checks that the wrapping keys fit."""
 
 # ruff: noqa: PLC0415 - a process loads only what it builds
 import asyncio

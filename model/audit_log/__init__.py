@@ -1,1 +1,1 @@
-"""What the audit log is checked with: its chain, and the signed heads that are kept elsewhere."""
+"""The audit log as values: its chain and heads, spot checks, and its rows in plain words."""

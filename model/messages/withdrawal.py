@@ -1,4 +1,4 @@
-"""Why an alert is withdrawn: by what was changed since it was judged last. Values only.
+"""Why an alert is retracted: by what was changed since it was judged last. Values only.
 
 A clinician who changes a threshold has corrected no data, and is not told so.
 """

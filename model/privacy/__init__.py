@@ -1,1 +1,1 @@
-"""What is stated about privacy: why data is kept, who processes it, and where. Pure values."""
+"""Patients' rights as pure decisions, and the sealing of bodies. Pure values."""

@@ -1,4 +1,4 @@
-"""All messages of one number as columns, over every definition and segment, in file order.
+"""All messages of one type as columns, over every definition and segment.
 
 A column is computed at its first use. Positions are left out unless the context wants them.
 """

@@ -1,4 +1,4 @@
-"""What an SQLite database that anybody may have made can do while it is read: nothing. Pure.
+"""Confines SQLite while a stranger's database is read: ordinary tables only, and bounded. Pure.
 
 Limits bound its rows, statements, memory and the steps of SQLite's machine. Only tables are read
 that the text of the schema itself creates as ordinary ones; views, virtual tables, triggers,

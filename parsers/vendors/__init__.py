@@ -1,1 +1,1 @@
-"""Readers of what vendors push, a module for each vendor and one for its names."""
+"""Readers of what vendors push and answer, a folder or a few modules for each."""

@@ -1,4 +1,4 @@
-"""The pages of the patient door as HTML: plain words, no script, no health value. Pure.
+"""The page of a link that connects an account, one for each outcome, as HTML. Pure.
 
 A page never names the patient, so that a link in wrong hands tells nobody's name.
 """

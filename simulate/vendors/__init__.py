@@ -1,1 +1,1 @@
-"""Simulated vendors, a file for each, built from what they publish and not from our door's code."""
+"""Simulated vendors, built from what they publish and not from our door's code."""

@@ -1,6 +1,6 @@
-"""Packs and seals a body; a small one goes into its row, a large one into the room `packed`.
+"""Packs and seals bodies: small ones for their rows, large ones for the store's folder `packed`.
 
-Every file in that room must have a random name of its own. Then exactly one row names it, and a
+Every file in that folder must have a random name of its own. Then exactly one row names it, and a
 file without a row is needed by nothing. `orphans` removes files whose row a crash prevented.
 """
 

@@ -1,1 +1,1 @@
-"""Rows of patients, clinicians, accounts, consents, profiles, prescriptions and link tokens."""
+"""Rows of patients, clinicians, accounts, consents, heart profiles, sign-ins and link tokens."""

@@ -1,4 +1,4 @@
-"""Takes from the server what its write-ahead log has of rows that were deleted.
+"""Overwrites PostgreSQL's old write-ahead log, so that nothing of deleted rows is left in it.
 
 PostgreSQL renames the files of its log for later use and leaves their bytes until they are written
 over, which may be never. Here all of them are written over. Nothing here changes a row or a setting

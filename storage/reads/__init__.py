@@ -1,1 +1,1 @@
-"""Queries for the clinician door and for `kadens query`. Nothing here writes."""
+"""Queries that only read, for the doors and for commands. Nothing here writes."""

@@ -2,7 +2,7 @@
 
 Every query is limited to a care unit. For a patient of another care unit the answer is the same as
 for a patient that does not exist, so that it reveals nothing. All functions take an open connection
-and return the frozen values of `views` and `model`.
+and return the frozen values of `shown_values` and `model`.
 """
 
 from collections import defaultdict

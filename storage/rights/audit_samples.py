@@ -1,4 +1,7 @@
-"""Rows of samples of the audit log. What is drawn and what is overdue is decided in `model`."""
+"""Rows of spot checks: which rows of the audit log were drawn, and the verdicts on them.
+
+What is drawn and what is overdue is decided in `model`.
+"""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,8 @@
-"""Samples of accesses to the data of a unit's patients. `model.audit_log.sampling` decides.
+"""Spot checks of a care unit: accesses to the data of its patients.
 
-What an access was is in the log, which shows a unit the rows about its own patients. An access to
-the data of a patient who was erased, or who is in another unit by now, is no part of a sample here.
+`model.audit_log.sampling` decides. What an access was is in the log, which shows a unit the rows
+about its own patients. An access to the data of a patient who was erased, or who is in another unit
+by now, is no part of a sample here.
 """
 
 from collections.abc import Sequence

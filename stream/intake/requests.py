@@ -1,4 +1,4 @@
-"""Bodies of several accounts, and bodies that announce or ask for something.
+"""Cuts bodies of several accounts into slices; writes down the fetches and notices of others.
 
 A body of several accounts is divided: each slice goes back on the log as a body of its own. What a
 vendor holds ready becomes a fetch, and what it announces becomes a notice.

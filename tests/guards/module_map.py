@@ -21,7 +21,7 @@ of `CONTRIBUTING.md` the questions that are asked most. Made by `python -m tests
 a test compares. Do not edit.
 """
 # A sentence ends where the next begins, or at the end.
-_SENTENCE = re.compile(r"(.+?[.:])(?= [A-Z`]|$)", re.DOTALL)
+_SENTENCE = re.compile(r"(.+?\.)(?= [A-Z`]|$)", re.DOTALL)
 
 
 def modules_text() -> str:

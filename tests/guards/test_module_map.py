@@ -18,6 +18,7 @@ def test_the_page_is_of_these_modules() -> None:
         ("Reads a file. Pure.", "Reads a file."),
         ("Reads `a.fit` of\none watch.\n\nIt never writes.", "Reads `a.fit` of one watch."),
         ("One word", "One word"),
+        ("Exports: CSV. Pure.", "Exports: CSV."),
         ("What comes in, e.g. a file. `b` is next.", "What comes in, e.g. a file."),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the charts of a patient's page are drawn from. Pure."""
+"""Draws the charts of the pages of a patient and a session, for wide and narrow screens. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Google's notifications: what changed becomes fetches, what was deleted is taken back. Pure.
+"""Google's cues: what changed becomes fetches, what was deleted is taken back. Pure.
 
     [{"data": {"healthUserId": ..., "operation": "UPSERT", "dataType": "steps",
                "intervals": [{"physicalTimeInterval": {"startTime": ..., "endTime": ...}, ...}]}}]

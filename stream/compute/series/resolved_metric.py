@@ -1,4 +1,4 @@
-"""The samples of a metric from the selected sources, and which source was selected when."""
+"""A metric as resolved: its samples, and which source was selected in which minute, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The selected samples of a metric in order of time, whatever their sources."""
+"""The samples alone of a resolved metric, in order of time."""
 
 from dataclasses import dataclass, replace
 
