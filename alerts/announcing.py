@@ -1,8 +1,9 @@
-"""Who is told of a move of an alert, by which way and when: messages, and nothing is sent. Pure.
+"""Who is told of a move of an alert, how and when: messages and the times of digests. Pure.
 
-Tier A goes out at once. Tier B waits for the end of a person's quiet hours. Tier C waits for the
-person's digest: one message a digest, however many alerts it is about. No message has a health
-value or a name: it says that the worklist or the app is to be opened, and where.
+Nothing is sent here. Tier A goes out at once. Tier B waits for the end of a person's quiet hours.
+Tier C waits for the person's digest: one message a digest, however many alerts it is about. No
+message has a health value or a name: it says that the worklist or the app is to be opened, and
+where.
 """
 
 from collections.abc import Mapping, Sequence

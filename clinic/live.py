@@ -1,4 +1,4 @@
-"""Notifies open pages of changes: a single listener on the database feeds all event streams.
+"""Server-sent events: tells open pages of changes, by a single listener on the database.
 
 A page learns only that something of its own care unit changed, never what or about whom. It then
 requests its content again, with the clinician's own rights. A stream ends with its session.

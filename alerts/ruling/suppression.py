@@ -1,4 +1,4 @@
-"""Why a finding raises no alert although its rule is met. Pure.
+"""Why a finding raises no alert although its rule is met, such as a rule in shadow. Pure.
 
 Clinical definition section 6: in a pause and in the first days of a prescription only tier A is
 raised, and under a restriction, an objection or without consent nothing. A rule in shadow is judged

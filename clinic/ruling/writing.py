@@ -1,8 +1,8 @@
-"""Changes what is set of the rules, with who, when and why, in the scope's transaction.
+"""Sets thresholds of rules and puts rules into shadow, with who, when and why.
 
-It raises `RequestRefused`: 403 for a role that may not do it, 404 for a patient whom the care unit
-does not have, and 422 for what cannot be set. Then nothing is changed. A default never changes a
-figure of a patient: rows are only added.
+It writes in the scope's transaction. It raises `RequestRefused`: 403 for a role that may not do it,
+404 for a patient whom the care unit does not have, and 422 for what cannot be set. Then nothing is
+changed. A default never changes a figure of a patient: rows are only added.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Patients that a judge must look at, and by when.
+"""Patients that a judge must look at, and by when; no two workers take the same patient at once.
 
 Each patient has at most one row, with the earliest time that was requested and why each look was
 requested: an alert that is withdrawn then says what has changed. The patient's lock is taken before
@@ -13,8 +13,8 @@ from model.calendar import utc
 from storage.pg.pool import Connection
 
 MOVED = "alert "  # begins why a patient is due of whom a person has moved an alert
-# Replay takes this advisory lock exclusively and the judge takes it shared, so judges do not block
-# each other.
+# Against replay, which takes this advisory lock exclusively; a judge takes it shared. Two judges
+# are kept apart by the row of the patient: `_TAKE` skips one that is locked.
 _EXCLUSIVE = 0x7265706C  # "repl"
 _MARK = """
 insert into due (patient, at, why) select id, %s, %s from patient \

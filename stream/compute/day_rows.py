@@ -1,4 +1,4 @@
-"""Makes the row of a local date from its sessions and its minutes.
+"""Makes the row of a local date from its sessions and its minutes: totals, zones, steps, wear.
 
 The row holds totals only; `day_states` judges the day.
 """

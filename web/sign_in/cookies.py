@@ -2,8 +2,9 @@
 
 Pure: keys and time are arguments. The active key signs, and its id is in the cookie's header; any
 usable key verifies. A cookie is signed but not encrypted, so it never holds a token of the
-provider. It names a session in the door's own store, which must be alive as well. Retiring a key
-ends every session that it signed.
+provider. It names a session in the door's own store, which must be alive as well. A door checks
+that for each request, the clinician door in `clinic/request_scope.py`. Retiring a key ends every
+session that it signed.
 """
 
 import hashlib

@@ -1,4 +1,8 @@
-"""Candidates for sessions: what sources declare and patients report, without samples."""
+"""Candidates for sessions: what sources declare and patients report, without samples.
+
+A report that names a recorded workout is about that workout. Other reports meet the sessions of
+their time in `duplicates` or `overlap`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
