@@ -8,7 +8,6 @@ metric, span) is then looked up in the primary key.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -39,16 +38,17 @@ select x.patient, x.metric, x.source, s.vendor, s.app, s.device, s.device_type, 
 from (
   select k.patient, k.metric, y.*
   from (
-    select q.patient, q.metric, q.revisions, q.spans, e.start,
-           e.start - case when q.spans then %(before)s::interval else '0' end as low,
-           e.finish + case when q.spans then %(beside)s::interval else '0' end as high,
-           e.start - case when q.spans then %(beside)s::interval else '0' end as near
+    select q.patient, q.metric, q.revisions, q.spans,
+           timestamptz 'epoch' + q.start_ms * interval '1 millisecond' as start,
+           timestamptz 'epoch' + (q.start_ms - e.before_ms) * interval '1 millisecond' as low,
+           timestamptz 'epoch' + (q.end_ms + e.beside_ms) * interval '1 millisecond' as high,
+           timestamptz 'epoch' + (q.start_ms - e.beside_ms) * interval '1 millisecond' as near
     from unnest(%(patients)s::int[], %(metrics)s::smallint[], %(starts)s::bigint[],
                 %(ends)s::bigint[], %(revisions)s::bool[], %(spans)s::bool[])
       as q (patient, metric, start_ms, end_ms, revisions, spans)
     cross join lateral (
-      select timestamptz 'epoch' + q.start_ms * interval '1 millisecond' as start,
-             timestamptz 'epoch' + q.end_ms * interval '1 millisecond' as finish) e
+      select case when q.spans then %(before)s::bigint else 0 end as before_ms,
+             case when q.spans then %(beside)s::bigint else 0 end as beside_ms) e
     offset 0) k
   cross join lateral (
     select source, record, array_agg(time) as time, array_agg(value) as value,
@@ -225,8 +225,8 @@ def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
             query.revisions or spans for query, spans in zip(stretch, over_interval, strict=True)
         ],
         "spans": over_interval,
-        "before": timedelta(milliseconds=before_ms),
-        "beside": timedelta(milliseconds=beside_ms),
+        "before": before_ms,
+        "beside": beside_ms,
         "first": utc(min(starts) - before_ms),
         "last": utc(max(ends) + beside_ms),
     }
