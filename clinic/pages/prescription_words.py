@@ -50,7 +50,7 @@ def intensity_words(intensity: Intensity) -> str:
 
 def validity_words(prescription: Prescription, versions: Iterable[Prescription]) -> str:
     """Return from when to when a version holds; `versions` may have those of others as well."""
-    for held in versions_in_force(row for row in versions if row.id == prescription.id):
-        if held.row.version == prescription.version:
-            return words.days(held.first, held.last)
+    for in_force in versions_in_force(row for row in versions if row.id == prescription.id):
+        if in_force.row.version == prescription.version:
+            return words.days(in_force.first, in_force.last)
     return _("replaced from its first day on")

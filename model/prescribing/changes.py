@@ -27,14 +27,14 @@ def pause_problems(versions: Sequence[Prescription], pause: Pause) -> tuple[str,
 
     `versions` are all of its versions: a pause may lie where an older one held.
     """
-    held = versions_in_force(versions)
+    in_force = versions_in_force(versions)
     rows = (
         (pause.first > pause.last, _("`first` must not be after `last`")),
-        (pause.first < held[0].first, _("`first` must not be before the prescription begins")),
-        (pause.last > held[-1].last, _("`last` must not be after the prescription ends")),
+        (pause.first < in_force[0].first, _("`first` must not be before the prescription begins")),
+        (pause.last > in_force[-1].last, _("`last` must not be after the prescription ends")),
     )
     problems = tuple(text for is_wrong, text in rows if is_wrong)
-    if problems or any(part.first <= pause.last and pause.first <= part.last for part in held):
+    if problems or any(part.first <= pause.last and pause.first <= part.last for part in in_force):
         return problems
     return (_("`first` must be a day on which the prescription holds"),)
 
@@ -71,11 +71,11 @@ def paused_versions(
     """
     number = max(row.version for row in versions)
     made: list[Prescription] = []
-    for held in versions_in_force(versions):
-        if pause.first <= held.last:
+    for in_force in versions_in_force(versions):
+        if pause.first <= in_force.last:
             # From the pause on: on its days this version holds, whenever it is written.
-            following = next_version(held.row, min(pause.first, today))
-            more = (pause,) if held.first <= pause.last else ()
+            following = next_version(in_force.row, min(pause.first, today))
+            more = (pause,) if in_force.first <= pause.last else ()
             number += 1
             made.append(replace(following, version=number, pauses=(*following.pauses, *more)))
     return tuple(made)
@@ -86,13 +86,13 @@ def end_problems(versions: Sequence[Prescription], last: date, today: date) -> t
 
     `versions` are all of its versions: it may end before the newest one begins.
     """
-    held = versions_in_force(versions)
+    in_force = versions_in_force(versions)
     rows = (
         (
-            last < max(today, held[0].first),
+            last < max(today, in_force[0].first),
             _("`last` must not be in the past, nor before the prescription begins"),
         ),
-        (last > held[-1].last, _("`last` must not be after the prescription ends")),
+        (last > in_force[-1].last, _("`last` must not be after the prescription ends")),
     )
     return tuple(text for is_wrong, text in rows if is_wrong)
 
@@ -102,9 +102,9 @@ def ended_version(versions: Sequence[Prescription], last: date, today: date) -> 
 
     It is the version that holds on the date, which ends; pauses behind the date are left out.
     """
-    held = [part for part in versions_in_force(versions) if part.first <= last][-1]
+    in_force = [part for part in versions_in_force(versions) if part.first <= last][-1]
     number = max(row.version for row in versions)
-    return replace(_ended(held.row, min(last, held.last), today), version=number + 1)
+    return replace(_ended(in_force.row, min(last, in_force.last), today), version=number + 1)
 
 
 def _ended(row: Prescription, last: date, today: date) -> Prescription:

@@ -46,10 +46,10 @@ def _newer_pauses(older: Prescription, versions: Iterable[Prescription]) -> Iter
     if not any(row.pauses for row in newer):  # nearly always
         return
     newest = max(row.version for row in newer)
-    for held in versions_in_force(newer):
-        for pause in held.row.pauses:
-            if held.row.version == newest:
+    for in_force in versions_in_force(newer):
+        for pause in in_force.row.pauses:
+            if in_force.row.version == newest:
                 yield pause
-            elif pause.first <= held.last and held.first <= pause.last:
-                first, last = max(pause.first, held.first), min(pause.last, held.last)
+            elif pause.first <= in_force.last and in_force.first <= pause.last:
+                first, last = max(pause.first, in_force.first), min(pause.last, in_force.last)
                 yield replace(pause, first=first, last=last)

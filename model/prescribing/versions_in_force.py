@@ -27,11 +27,11 @@ def versions_in_force(versions: Iterable[Prescription]) -> tuple[VersionInForce,
     A newer version replaces older ones from its first date on, also where it ends before them: what
     it replaced does not come back.
     """
-    held: list[VersionInForce] = []
+    in_force: list[VersionInForce] = []
     until = date.max
     for row in sorted(versions, key=_VERSION, reverse=True):
         last = min(row.valid_to, until)
         if row.valid_from <= last:
-            held.append(VersionInForce(row=row, first=row.valid_from, last=last))
+            in_force.append(VersionInForce(row=row, first=row.valid_from, last=last))
         until = min(until, row.valid_from - _DAY)
-    return tuple(sorted(held, key=_FIRST))
+    return tuple(sorted(in_force, key=_FIRST))

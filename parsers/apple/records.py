@@ -54,9 +54,9 @@ class Gathered:
             self._parse(list(self._units(stretch)))
 
     def _units(self, stretch: bytes) -> Iterator[bytes]:
-        units, at = RecordWalk(stretch), 0
+        walk, at = RecordWalk(stretch), 0
         while at < len(stretch):
-            unit, at = units.next(at)
+            unit, at = walk.next(at)
             if isinstance(unit, Damage):
                 self._refuse(unit)
             elif unit is not None:

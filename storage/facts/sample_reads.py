@@ -215,7 +215,6 @@ def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
     starts = [query.span.start_ms for query in stretch]
     ends = [query.span.end_ms for query in stretch]
     over_interval = [METRIC_BY_ID[query.metric].over_interval for query in stretch]
-    before_ms, beside_ms = (LONGEST_INTERVAL_MS, BESIDE_MS) if any(over_interval) else (0, 0)
     return {
         "patients": [query.patient for query in stretch],
         "metrics": [query.metric for query in stretch],
@@ -225,10 +224,10 @@ def _arguments(stretch: Sequence[SampleQuery]) -> dict[str, Any]:
             query.revisions or spans for query, spans in zip(stretch, over_interval, strict=True)
         ],
         "spans": over_interval,
-        "before": before_ms,
-        "beside": beside_ms,
-        "first": utc(min(starts) - before_ms),
-        "last": utc(max(ends) + beside_ms),
+        "before": LONGEST_INTERVAL_MS,
+        "beside": BESIDE_MS,
+        "first": utc(min(starts) - LONGEST_INTERVAL_MS),
+        "last": utc(max(ends) + BESIDE_MS),
     }
 
 

@@ -18,7 +18,7 @@ left join lateral (select max(k.at) as at from (
   on a.tier in ('A', 'B')
 cross join lateral (select coalesce(w.at, a.raised_at) as at) shown"""
 _OPEN = f"""
-select a.id::text as id from alert a {_ON_WORKLIST}
+select a.id::text from alert a {_ON_WORKLIST}
 where a.state in ('open', 'acknowledged', 'in_progress') and a.tier in ('A', 'B')
   and shown.at <= to_timestamp(%(before)s / 1000.0)
 order by shown.at, a.id"""  # noqa: S608 - a constant of this file
@@ -67,7 +67,7 @@ class DerivedSession:
 
 async def shown_until(conn: Connection, before_ms: int) -> list[str]:
     """Return the ids of open alerts that were on the worklist by an instant (epoch ms)."""
-    return await rows.fetch(conn, _OPEN, {"before": before_ms}, _id)
+    return await rows.fetch_column(conn, _OPEN, {"before": before_ms})
 
 
 async def raised_alerts(conn: Connection) -> list[RaisedAlert]:
@@ -78,10 +78,6 @@ async def raised_alerts(conn: Connection) -> list[RaisedAlert]:
 async def counted_sessions(conn: Connection) -> list[DerivedSession]:
     """Return every session that counts, by patient and start."""
     return await rows.fetch(conn, _SESSIONS, {}, _session)
-
-
-def _id(row: rows.Row) -> str:
-    return str(row["id"])
 
 
 def _alert(row: rows.Row) -> RaisedAlert:

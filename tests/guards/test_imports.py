@@ -12,6 +12,8 @@ from graphlib import TopologicalSorter
 from itertools import chain, starmap
 from pathlib import Path
 
+import pytest
+
 from tests.rooms import ROOMS, ROOT
 from tests.rows import cells_of
 
@@ -284,6 +286,20 @@ def is_sql(text: str) -> bool:
     verbs = ("select ", "insert into ", "update ", "delete from ", "create table ", "alter ")
     parts = (" from ", " set ", " values")
     return words.startswith(verbs) and any(part in words for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("select a from b", True),
+        ("\nselect a,\n  b\nfrom c", True),
+        ("\nupdate a\nset b = 1", True),
+        ("select a file", False),
+        ("What to select from a list", False),
+    ],
+)
+def test_a_query_is_known_on_one_line_and_on_several(text: str, *, expected: bool) -> None:
+    assert is_sql(text) is expected
 
 
 def test_no_sql_outside_storage() -> None:

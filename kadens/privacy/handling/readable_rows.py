@@ -1,7 +1,6 @@
 """What matters most of an answer to a request for access, in words and not as rows. Pure.
 
-Only some tables have words here; the files have every row of every table that is
-answered.
+Only some tables have words here; the files have every row of every table that is answered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
