@@ -7,7 +7,8 @@ files. `--full` runs the timeline with 10 M rows, and with 100 M where KADENS_TE
 TimescaleDB. `--tiny` takes sizes that only show that a bench works: its figures mean nothing.
 
 `--beside FOLDER` runs the same benches in the checkout of another commit, by turns, and prints each
-figure before and now. Exits 1 when one is more than a tenth worse.
+figure before and now. With `--at-once` both run at the same time, each on a half of the cores.
+Exits 1 when a figure is more than a tenth worse.
 """
 
 import argparse
@@ -92,9 +93,16 @@ def _arguments() -> argparse.Namespace:
         "--beside", type=Path, metavar="FOLDER", help="checkout of another commit, to compare with"
     )
     parser.add_argument("--turns", type=int, default=2, help="of each checkout, with --beside")
+    parser.add_argument(
+        "--at-once",
+        action="store_true",
+        help="with --beside, for a machine whose speed changes: each on a half of the cores",
+    )
     arguments = parser.parse_args()
     if arguments.turns < 1:
         parser.error("--turns must be at least 1")
+    if arguments.at_once and not arguments.beside:
+        parser.error("--at-once needs --beside: there is nothing else to run at the same time")
     return arguments
 
 
@@ -116,7 +124,8 @@ def _beside(arguments: argparse.Namespace) -> int:
             _ROOT,
             arguments.benches or list(BENCHES),
             options,
-            max(1, arguments.turns),
+            arguments.turns,
+            at_once=arguments.at_once,
         )
     except CheckoutError as error:
         err.print(f"error: {error}")
