@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx2
 
@@ -26,11 +27,8 @@ from storage.pg.pool import LONG, Connection, Pool, open_pool
 from storage.pg.roles import ADMIN
 from web.sign_in.identity import Identity
 
-FULL_LOG, TINY_LOG = 1_000_000, 2_000
 VERIFY_S, READ_MS = 60.0, 2.0  # of a million rows, and of a read
 _PORTION = 50_000  # links are made when a transaction commits, and wait in memory until then
-_PATIENTS = 1000
-_ROUNDS = 200
 _WHO = Identity(subject="bench", name="Bench", care_unit="bench")
 _FILL = """
 insert into audit (at, actor, role, care_unit, action, patient, object, detail)
@@ -40,20 +38,33 @@ select now() - (n * interval '1 s'), 'c-' || mod(n, 40), 'clinician', p.care_uni
 from generate_series(1, %s) n join patient p on p.id = 1 + mod(n, (select max(id) from patient))"""
 
 
-def run_log_cost(rows: int) -> list[Row]:
-    """Return the figures of a log of so many rows."""
-    return asyncio.run(_measured(rows))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSize:
+    """Rows of the log, the patients whom they are about, and the rounds of each read."""
+
+    rows: int
+    patients: int = 1000
+    rounds: int = 200
 
 
-async def _measured(rows: int) -> list[Row]:
+FULL_LOG = LogSize(rows=1_000_000)
+TINY_LOG = LogSize(rows=2_000, patients=20, rounds=3)
+
+
+def run_log_cost(size: LogSize) -> list[Row]:
+    """Return the figures of a log of this size."""
+    return asyncio.run(_measured(size))
+
+
+async def _measured(size: LogSize) -> list[Row]:
     # durable: a line costs the wait for the disk, which a read alone does not have
     with temporary_postgres(durable=True) as server:
-        async with deriver(server, "bench", _PATIENTS) as made:
-            linking = await _fill(made.parts.pool, rows)
+        async with deriver(server, "bench", size.patients) as made:
+            linking = await _fill(made.parts.pool, size.rows)
             await made.checkpoint()
             dsn = server.dsn("bench")
-            verified = await _verified(dsn, rows)
-            return [linking, *verified, *await _reads(dsn, made, rows)]
+            verified = await _verified(dsn, size.rows)
+            return [linking, *verified, *await _reads(dsn, made, size)]
 
 
 async def _fill(pool: Pool, rows: int) -> Row:
@@ -77,7 +88,7 @@ async def _verified(dsn: str, rows: int) -> list[Row]:
     ):
         plain = await _seconds(conn, None)
         checked = await _seconds(conn, ChainCheck(noted={}))
-    limit = VERIFY_S * rows / FULL_LOG
+    limit = VERIFY_S * rows / FULL_LOG.rows
     name = f"audit log of {rows:,} rows: verified"
     return [
         Row(
@@ -106,7 +117,7 @@ async def _seconds(conn: Connection, check: ChainCheck | None) -> float:
     return time.perf_counter() - begun
 
 
-async def _reads(dsn: str, made: Deriver, rows: int) -> list[Row]:
+async def _reads(dsn: str, made: Deriver, size: LogSize) -> list[Row]:
     app = create_app(ClinicConfig(database=dsn, identify=lambda _: _WHO, clock=lambda: NOW_MS))
     transport = httpx2.ASGITransport(app=app)
     paths = {
@@ -120,16 +131,16 @@ async def _reads(dsn: str, made: Deriver, rows: int) -> list[Row]:
         pool = made.parts.pool
         async with pool.connection() as conn:
             await conn.execute("create table plain_row (at timestamptz, text text)")
-        return [await _read(client, path, (what, rows), pool) for what, path in paths.items()]
+        return [await _read(client, path, (what, size), pool) for what, path in paths.items()]
 
 
-async def _read(client: httpx2.AsyncClient, path: str, span: tuple[str, int], pool: Pool) -> Row:
+async def _read(client: httpx2.AsyncClient, path: str, of: tuple[str, LogSize], pool: Pool) -> Row:
     """Return what the line of a read costs. All kinds take turns, so that all meet the same."""
-    what, rows = span
+    what, size = of
     logged: list[float] = []
     silent: list[float] = []
     plain: list[float] = []
-    for number in range(_ROUNDS):
+    for number in range(size.rounds):
         logged.append(await _once(client, path))
         with _no_line():
             silent.append(await _once(client, path))
@@ -142,7 +153,7 @@ async def _read(client: httpx2.AsyncClient, path: str, span: tuple[str, int], po
     without = statistics.median(silent) * 1000
     cost = statistics.median(logged) * 1000 - without
     return Row(
-        name=f"audit log of {rows:,} rows: its cost for {what}",
+        name=f"audit log of {size.rows:,} rows: its cost for {what}",
         value=cost,
         unit="ms",
         baseline=f"{READ_MS:.0f} ms; the same read without its line takes {without:.3g} ms, "
