@@ -9,8 +9,9 @@ export PYTHONDONTWRITEBYTECODE :=
 # Processes that test side by side. Each may start a database, a log and doors of its own, and waits
 # for these about half of its time: four keep two cores busy.
 JOBS ?= 4
-PARALLEL := -n $(JOBS) --dist loadscope --no-loadscope-reorder
-# What `make quick` tests: the pure core, and the doors over a log and a store in memory.
+PARALLEL := --dist loadscope --no-loadscope-reorder
+# What `make quick` tests: the pure core, and the doors over a log and a store in memory. Such tests
+# wait for nothing, so it takes a process for each core.
 QUICK := tests/examples tests/model tests/parsers tests/stream/compute tests/derivation tests/alerts tests/ingest tests/web tests/runtime
 
 # An interpreter fits when it is new enough; that of the environment needs its pip too.
@@ -52,10 +53,10 @@ up: runtime
 	@$(BIN)/kadens up $(ARGS)
 
 test: .venv
-	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) $(PARALLEL) $(ARGS)
 
 quick: .venv
-	$(BIN)/python -m pytest -q $(PARALLEL) -m "not server and not slow" --hypothesis-profile=quick $(QUICK) $(ARGS)
+	$(BIN)/python -m pytest -q -n auto $(PARALLEL) -m "not server and not slow" --hypothesis-profile=quick $(QUICK) $(ARGS)
 
 types: .venv
 	$(BIN)/mypy .

@@ -69,6 +69,7 @@ def _later(on: RuleInput, days: int) -> RuleInput:
     return replace(on, now_ms=on.now_ms + days * DAY_MS)
 
 
+@pytest.mark.slow
 @pytest.mark.promise(10)
 @_MANY
 @given(st.data())

@@ -71,6 +71,7 @@ def _without_silence(shown: Sequence[Shown]) -> list[Shown]:
     return [row for row in shown if row[0] != SILENCE.family]
 
 
+@pytest.mark.slow
 @pytest.mark.promise(10)
 @_MANY
 @given(st.data())
@@ -92,6 +93,7 @@ def test_alerts_under_restriction_are_those_of_a_world_without_and_return_when_l
     assert world.judge(free) == untouched.judge(free) == before
 
 
+@pytest.mark.slow
 @pytest.mark.promise(11)
 @_MANY
 @given(st.data())

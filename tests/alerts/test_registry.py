@@ -37,6 +37,7 @@ def test_a_file_is_named_after_its_rule_and_lies_with_its_kind(path: Path) -> No
     assert rule_of(path).id.startswith(_LETTERS[path.parent.name])
 
 
+@pytest.mark.slow
 def test_nothing_else_names_a_rule_by_its_id() -> None:
     """Besides the rules' own files, only profiles, headers and the cohort's truth name a rule.
 

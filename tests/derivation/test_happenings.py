@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations, permutations
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, settings
 
 from model.calendar import HOUR_MS, local_date
@@ -179,6 +180,7 @@ HAPPENINGS: Mapping[str, Callable[[Life], bool]] = {
 }
 
 
+@pytest.mark.slow
 def test_the_lives_hold_everything_that_may_happen() -> None:
     seen: Counter[str] = Counter()
 

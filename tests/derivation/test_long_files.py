@@ -27,6 +27,7 @@ def _export() -> str:
     return f"<HealthData>\n{between.join(hours)}{between}</HealthData>\n"
 
 
+@pytest.mark.slow
 def test_an_export_that_is_too_long_for_a_body_is_read_in_pieces(tmp_path: Path) -> None:
     path = tmp_path / "export.xml"
     path.write_text(_export(), encoding="utf-8")

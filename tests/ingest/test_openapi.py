@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from schemathesis import AuthContext, Case, SerializationContext, serializer
 from schemathesis.core.result import Ok
@@ -66,6 +67,7 @@ def _for_each_operation(
     return len(tests)
 
 
+@pytest.mark.slow
 def test_the_door_keeps_to_its_document() -> None:
     def keeps(case: Case[Any]) -> None:
         case.call_and_validate()
@@ -84,6 +86,7 @@ class Link:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
+@pytest.mark.slow
 def test_uploads_with_a_link_keep_to_it_too() -> None:
     statuses = set()
 
@@ -116,6 +119,7 @@ def _as_it_is(_context: SerializationContext, value: Any) -> Any:  # noqa: ANN40
 _TUS_ANSWERS = [negative_data_rejection, missing_required_header, positive_data_acceptance]
 
 
+@pytest.mark.slow
 def test_uploads_in_parts_keep_to_it_too() -> None:
     shelf = _DOOR.shelf
     assert shelf is not None

@@ -237,6 +237,7 @@ def _differences(schema: JsonSchema, document: Any, accepts: Accepts) -> list[st
     return wrong
 
 
+@pytest.mark.slow
 def test_a_prescription(tmp_path: Path) -> None:
     assert _PRESCRIPTION.keys() == {field.name for field in fields(Prescription)}
     assert (

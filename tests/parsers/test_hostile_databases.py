@@ -394,6 +394,7 @@ def _number(data: bytes | bytearray) -> int:
     return value
 
 
+@pytest.mark.slow
 def test_so_many_tables_and_no_more() -> None:
     script = f"""{_STEPS}; pragma writable_schema=on;
         with recursive r(n) as (select 1 union all select n + 1 from r where n < 6000)

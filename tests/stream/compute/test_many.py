@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -239,6 +240,7 @@ def lines_run(made: Window) -> int:
     return run
 
 
+@pytest.mark.slow
 def test_five_thousand_overlapping_sessions_of_one_date_cost_what_they_are() -> None:
     made = _window(reports=[_manual(n, 1000, 3_600_000 + 130_000 * n) for n in range(5_000)])
     assert lines_run(made) < 12 * lines_run(_window(reports=made.reports[:500]))
