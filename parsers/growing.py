@@ -1,7 +1,7 @@
 """The revision of what only grows by nature, which is its size. Pure.
 
 Totals of a day and partial slots are sent again as they grow, and the greater one counts whatever
-comes first. A revision or a time of modification of the sender's own counts before the size.
+comes first and whatever the sender states of its own revisions.
 """
 
 from collections.abc import Mapping

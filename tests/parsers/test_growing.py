@@ -91,11 +91,12 @@ def _current(kind: str, bodies: Sequence[object]) -> Mapping[str, float]:
         ("garmin", [_garmin("dailies", 8000, 86_399), _garmin("dailies", 6000, 86_400)], 6000),
         ("garmin", [_garmin("epochs", 500, 900), _garmin("epochs", 200, 900)], 500),
         ("garmin", [_garmin("epochs", 500, 899), _garmin("epochs", 200, 900)], 200),
-        # the sender's own time of modification decides before the size
-        ("withings", [_withings(8000, 1_791_183_600), _withings(6000, 1_791_183_601)], 6000),
+        # whatever the sender states of its own revisions
+        ("withings", [_withings(8000, 1_791_183_600), _withings(6000, 1_791_183_601)], 8000),
         ("withings", [_withings(8000, 1_791_183_601), _withings(6000, 1_791_183_600)], 8000),
         ("withings", [_withings(8000, None), _withings(6000, None)], 8000),
-        ("withings", [_withings(8000, None), _withings(6000, 1_791_183_600)], 6000),
+        ("withings", [_withings(8000, None), _withings(6000, 1_791_183_600)], 8000),
+        ("withings", [_withings(8000, 1_791_183_600), _withings(0, 1_791_183_601)], 8000),
         ("garmin_account", [_account(8000, 50), _account(7990, 62)], 8000),
     ],
 )

@@ -44,15 +44,15 @@ class HubDay:
     def figure(self, metric: str, value: float, *, grows: bool) -> DaySummary:
         """Return one figure of the date.
 
-        Without a revision of the hub, the size of a figure that grows is its revision, so that a
-        late delivery of an earlier state changes nothing.
+        The size of a figure that grows is its revision, so that a late delivery of an earlier state
+        changes nothing.
         """
         # what does not grow, such as a resting heart rate, may be corrected down as well as up
-        size = int(value * _THOUSANDTHS) if grows else 0
+        revision = int(value * _THOUSANDTHS) if grows else self.revision
         fact_head = head(
             self.source,
             f"{self.name}:{metric}",
-            self.revision or size,
+            revision,
             (self.start_ms, self.start_ms + DAY_MS),
             self.offset,
         )

@@ -79,17 +79,24 @@ class ListedItem:
         )
 
     def head(
-        self, source: Source, record: str, span: tuple[int, int], zone: str, size: int = 0
+        self,
+        source: Source,
+        record: str,
+        span: tuple[int, int],
+        zone: str,
+        size: int | None = None,
     ) -> Head:
         """Return the head of its fact; the second of its last change is its revision.
 
-        Where that is not stated, the size of what only grows is.
+        Of what only grows, its size is.
         """
         revision = 0
         if self.item.get("modified") is not None:
             stated = self.field("modified")
             revision = kept_without(self.errors, 0, count_within, *stated, _MOST_SECONDS)
-        return head(source, record, revision or size, span, offset_of_zone(zone, span[0]))
+        return head(
+            source, record, revision if size is None else size, span, offset_of_zone(zone, span[0])
+        )
 
 
 def count_within(value: object, where: str, most: int) -> int:

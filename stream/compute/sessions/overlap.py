@@ -119,7 +119,7 @@ def _is_part(candidate: SessionCandidate, around: SessionCandidate) -> bool:
     start_ms, end_ms = candidate.start_ms - around.start_ms, around.end_ms - candidate.end_ms
     is_within = min(start_ms, end_ms) >= -SAME_WITHIN_MS
     is_near = min(abs(start_ms), abs(end_ms)) <= SAME_WITHIN_MS
-    return is_within and is_near and candidate.length_ms < around.length_ms / 2
+    return is_within and is_near and candidate.length_ms <= around.length_ms / 2
 
 
 class _TakenTime:
