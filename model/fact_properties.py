@@ -175,3 +175,17 @@ def content_hash(fact: Fact) -> bytes:
     if fact.until is not None:
         hashed.update(fact.until.astype("<i8", copy=False).tobytes())
     return hashed.digest()[:CONTENT_BYTES]
+
+
+def records_of_samples(record: str) -> frozenset[str]:
+    """Return the records under which readers give the samples of a workout's record.
+
+    A reader names them after the workout. A file with several sessions numbers its workouts, and
+    has its samples under the name of the file.
+
+    >>> sorted(records_of_samples("fit:1f:9:0"))
+    ['fit:1f:9', 'fit:1f:9:0', 'fit:1f:9:0:samples', 'fit:1f:9:beats']
+    """
+    file, _, number = record.rpartition(":")
+    of_file = {file, f"{file}:beats"} if file and number.isdecimal() else set()
+    return frozenset({record, f"{record}:samples", *of_file})

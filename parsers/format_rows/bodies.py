@@ -18,7 +18,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a history comes in chunks; a day of samples a second with three sensors has 30 MiB
     Format(
         name="terra",
-        version=5,
+        version=6,
         grows=("daily",),
         read=Named("parsers.vendors.hubs.terra:read_terra"),
         json=True,
@@ -29,7 +29,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # an answer for a range of years has a figure for each metric of a date
     Format(
         name="junction",
-        version=4,
+        version=5,
         grows=("activity",),
         read=Named("parsers.vendors.hubs.junction:read_junction"),
         json=True,
@@ -122,7 +122,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a day of activity has a megabyte, two weeks of a mat's heart rate at night as well
     Format(
         name="withings",
-        version=3,
+        version=4,
         grows=("getactivity",),
         read=Named("parsers.vendors.withings.reader:read_withings"),
         json=True,

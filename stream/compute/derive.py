@@ -60,7 +60,7 @@ from stream.compute.sessions.candidates import (
 )
 from stream.compute.sessions.date_inputs import DateInputs, inputs_by_date
 from stream.compute.sessions.detected import detect_sessions
-from stream.compute.sessions.divided import divided_alike
+from stream.compute.sessions.divided import divided_alike, ended_alike
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.marks import with_marks
 from stream.compute.sessions.session_rows import (
@@ -68,6 +68,7 @@ from stream.compute.sessions.session_rows import (
     WindowSamples,
 )
 from stream.compute.sessions.sessions_of_dates import sessions_of_dates
+from stream.compute.sessions.superseded import current_columns
 
 
 def derive(window: Window) -> Derived:
@@ -98,7 +99,7 @@ def window_candidates(window: Window) -> list[SessionCandidate]:
 
 def _samples(window: Window) -> WindowSamples:
     """Return the selected samples by metric, and of some metrics those of each source."""
-    by_metric = dict(reported_series(window.columns))
+    by_metric = dict(reported_series(current_columns(window.columns, window.workouts)))
     # Every worn source tells of wear, so none is selected.
     reported_wear = by_metric.pop(WEAR, ())
     return WindowSamples(
@@ -115,7 +116,7 @@ def _candidates(
 ) -> list[SessionCandidate]:
     """Return each declared, reported or detected session once, in order of (start, id)."""
     reported = stated_candidates(window.patient, window.workouts, window.reports)
-    distinct = deduplicate(divided_alike(window.patient, reported))
+    distinct = deduplicate(divided_alike(window.patient, ended_alike(reported)))
     # Two routes may have split a workout at different pauses. Records that differ as parts may be
     # duplicates once the parts are merged, so duplicates are removed again.
     sessions = deduplicate(merge_adjacent(distinct))

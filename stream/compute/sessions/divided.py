@@ -1,14 +1,18 @@
-"""Divides records of one session alike, where one of them tells of a long pause. Pure.
+"""Divides and ends records of one session alike, where one of them tells of pauses. Pure.
 
 A pause of an hour ends a session (clinical definition section 3.3). Another route of the same
 record may know only how long its timer ran, or end its pauses some seconds apart. Left in one
 piece, it would lie beside the parts as a session of its own, with the pause in it.
+
+A route that knows only how long the timer ran ends too early, by the pauses. What the other route
+has after that end would count as exercise of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 
 from stream.compute.pieces import Pieces, cut_out, pieces_ms
 from stream.compute.sessions.candidates import (
@@ -17,7 +21,12 @@ from stream.compute.sessions.candidates import (
     parts_in,
     start_and_id,
 )
-from stream.compute.sessions.duplicates import ROUNDED_MS, SAME_WITHIN_MS, Neighbours
+from stream.compute.sessions.duplicates import (
+    ROUNDED_MS,
+    SAME_WITHIN_MS,
+    Neighbours,
+    is_one_family,
+)
 
 
 def divided_alike(
@@ -35,6 +44,48 @@ def divided_alike(
         around = None if candidate.is_part else divided.original(candidate)
         every += [candidate] if around is None else _parts_of(patient, candidate, around.pauses)
     return tuple(sorted(every, key=start_and_id))
+
+
+def ended_alike(candidates: Sequence[SessionCandidate]) -> Sequence[SessionCandidate]:
+    """Return the candidates in their order; what ends by its timer gets its pauses and its end.
+
+    These are those of the best candidate that begins with it and whose timer ran as long.
+    """
+    paused: dict[int, list[SessionCandidate]] = defaultdict(list)
+    for candidate in sorted(candidates, key=better_first):
+        if candidate.length_ms - candidate.timer_ms > SAME_WITHIN_MS and not candidate.is_part:
+            paused[candidate.start_ms // SAME_WITHIN_MS].append(candidate)
+    if not paused:  # the usual case
+        return candidates
+    return [_with_end(candidate, paused) for candidate in candidates]
+
+
+def _with_end(
+    candidate: SessionCandidate, paused: Mapping[int, Sequence[SessionCandidate]]
+) -> SessionCandidate:
+    if candidate.timer_ms < candidate.length_ms or candidate.is_part:
+        return candidate
+    cell = candidate.start_ms // SAME_WITHIN_MS
+    near = chain.from_iterable(paused.get(cell + step, ()) for step in (-1, 0, 1))
+    alike = filter(partial(_timed_alike, candidate), near)
+    other = min(alike, key=better_first, default=None)
+    if other is None:
+        return candidate
+    running = cut_out(candidate.start_ms, other.end_ms, other.pauses)
+    return replace(
+        candidate,
+        end_ms=other.end_ms,
+        pauses=cut_out(candidate.start_ms, other.end_ms, running),
+        unplaced_ms=max(0, pieces_ms(running) - candidate.length_ms),
+    )
+
+
+def _timed_alike(candidate: SessionCandidate, paused: SessionCandidate) -> bool:
+    """Return whether a candidate without pauses is as long as the timer of another ran."""
+    apart_ms = max(
+        abs(candidate.start_ms - paused.start_ms), abs(candidate.length_ms - paused.timer_ms)
+    )
+    return apart_ms <= SAME_WITHIN_MS and is_one_family(candidate, paused)
 
 
 def _divided_records(candidates: Iterable[SessionCandidate]) -> Neighbours:

@@ -123,7 +123,11 @@ def _neighbourhood(candidate: SessionCandidate) -> Iterator[_Cell]:
 
 def _are_duplicates(a: SessionCandidate, b: SessionCandidate) -> bool:
     apart_ms = max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms))
-    families = {type_family(a), type_family(b)} - {_ANY_FAMILY}
     # short ones may be near to each other and have nothing in common
     overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
-    return overlap and len(families) <= 1 and apart_ms <= SAME_WITHIN_MS
+    return overlap and apart_ms <= SAME_WITHIN_MS and is_one_family(a, b)
+
+
+def is_one_family(a: SessionCandidate, b: SessionCandidate) -> bool:
+    """Return whether two candidates are of one type family; a type of none agrees with each."""
+    return len({type_family(a), type_family(b)} - {_ANY_FAMILY}) <= 1

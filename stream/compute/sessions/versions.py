@@ -2,9 +2,10 @@
 
 Some senders give a workout a new id when they tell it again: first half of it, later all of it. The
 same source, the same type family and nearly the same start make them one workout, and of its
-versions the one that was stated last counts, shorter or longer. A type of no family agrees with
-each. Legs of a multisport workout are of other type families or of other times, and stay. The
-result does not depend on the order of facts.
+versions the one that was stated last counts, shorter or longer. Under one id of a vendor the source
+may differ, because some senders leave the device out when they tell of a workout again. A type of
+no family agrees with each. Legs of a multisport workout are of other type families or of other
+times, and stay. The result does not depend on the order of facts.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from model.facts import AttributedFact, Source, Workout
+from model.facts import AttributedFact, Workout
 from model.versions.version_order import VersionOrder
 from model.words.activities import BESIDE_OTHERS, TYPES
 
@@ -20,16 +21,17 @@ SAME_START_MS = 120_000  # devices and portals round the start differently
 
 _ANY_FAMILY = "other"
 
-# Source, and the stretch of two minutes in which a workout begins.
-_Cell: TypeAlias = tuple[Source, int]
+# Vendor, and the stretch of two minutes in which a workout begins.
+_Cell: TypeAlias = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkoutVersions:
-    """The version of a workout that counts, and the records of all of its versions."""
+    """The version of a workout that counts, the records of all of its versions, and the others."""
 
     attributed: AttributedFact
     records: frozenset[str]
+    superseded: tuple[AttributedFact, ...] = ()
 
 
 def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]:
@@ -46,7 +48,9 @@ def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]
             kept.append(WorkoutVersions(attributed=attributed, records=record))
         else:
             later = kept[position]
-            kept[position] = replace(later, records=later.records | record)
+            kept[position] = replace(
+                later, records=later.records | record, superseded=(*later.superseded, attributed)
+            )
     return kept
 
 
@@ -60,10 +64,10 @@ def _version_of(
     by_cell: Mapping[_Cell, Sequence[int]],
 ) -> int | None:
     """Return the position in `kept` of the workout of which this is an older version, or None."""
-    source, stretch = _cell(attributed)
+    vendor, stretch = _cell(attributed)
     positions: list[int] = []
     for near in (stretch - 1, stretch, stretch + 1):
-        positions += by_cell.get((source, near), ())
+        positions += by_cell.get((vendor, near), ())
     for position in sorted(positions):
         if _are_versions(kept[position].attributed, attributed):
             return position
@@ -72,11 +76,13 @@ def _version_of(
 
 def _cell(attributed: AttributedFact) -> _Cell:
     head = attributed.fact.head
-    return head.source, head.start_ms // SAME_START_MS
+    return head.source.vendor, head.start_ms // SAME_START_MS
 
 
 def _are_versions(first: AttributedFact, second: AttributedFact) -> bool:
     a, b = first.fact.head, second.fact.head
+    if a.source != b.source and a.record != b.record:
+        return False
     # A false start of a minute and the run after it are two workouts: neither corrects the other.
     overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
     return overlap and abs(a.start_ms - b.start_ms) <= SAME_START_MS and _are_alike(first, second)

@@ -98,3 +98,37 @@ def test_a_route_that_ran_through_the_pause_stays_in_one_piece() -> None:
     through = _record_of(_HUB, 0, 180, timer=180)
     (day,) = _derived(_LUNCH, through).days
     assert (day.sessions, day.session_ms) == (1, 180 * MINUTE_MS)
+
+
+_BREAK = _record_of(_WATCH, 0, 30, (10, 15))
+
+
+@pytest.mark.parametrize(
+    ("other", "counted"),
+    [
+        (_record_of(_HUB, 0, 25), 25),  # start and timer are all that it knows
+        (_record_of(_HUB, 0, 25, timer=25), 25),
+        (_record_of(_PHONE, 1, 25), 25),
+        (
+            _record_of(_HUB, 2, 29),
+            23,
+        ),  # within two minutes; it begins later, and so does what stays
+        (_record_of(_HUB, 0, 22.9), 30),  # another one: its own end is believed
+    ],
+    ids=["alone", "timer", "phone", "near", "shorter"],
+)
+def test_a_route_that_ends_by_its_timer_ends_with_the_other(
+    other: AttributedFact, counted: float
+) -> None:
+    for order in permutations((_BREAK, other)):
+        (day,) = _derived(*order).days
+        assert day.session_ms == round(counted * MINUTE_MS), order
+
+
+def test_a_timer_of_another_family_or_start_ends_by_itself() -> None:
+    ride = replace(
+        _record_of(_HUB, 0, 25), fact=replace(_record_of(_HUB, 0, 25).fact, type="cycling")
+    )
+    later = _record_of(_HUB, 3, 28)
+    assert (0, 25) in _counting(_derived(_BREAK, ride))
+    assert (3, 28) in _counting(_derived(_BREAK, later))

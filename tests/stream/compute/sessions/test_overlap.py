@@ -31,13 +31,14 @@ _APP = Source(vendor="reports", device_type=DeviceType.PERSON, method=Method.MAN
 
 def _workout(
     record: str,
-    start: int,
-    end: int,
+    start: float,
+    end: float,
     source: Source = _WATCH,
     kind: str = "walking",
     exertion: float | None = None,
 ) -> AttributedFact:
-    head = Head(source=source, record=record, start_ms=_T0 + start * _MIN, end_ms=_T0 + end * _MIN)
+    start_ms, end_ms = _T0 + round(start * _MIN), _T0 + round(end * _MIN)
+    head = Head(source=source, record=record, start_ms=start_ms, end_ms=end_ms)
     workout = Workout(head=head, type=kind, exertion_cr10=exertion)
     return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=workout)
 
@@ -127,12 +128,13 @@ def test_the_better_route_that_asks_for_no_exertion_keeps_that_of_the_other() ->
         ((3, 20), "walking", {"part", "whole"}),  # begins elsewhere
         ((25, 45), "walking", {"whole"}),
         ((0, 22), "walking", {"whole"}),
+        ((0, 22.5), "walking", {"whole"}),  # just half of it
         ((0, 23), "walking", {"part"}),  # more than half: the whole lies mostly within it
         ((0, 20), "cycling", {"part", "whole"}),
     ],
 )
 def test_a_trimmed_copy_does_not_count_beside_its_whole(
-    part: tuple[int, int], kind: str, counted: set[str]
+    part: tuple[float, float], kind: str, counted: set[str]
 ) -> None:
     other = replace(_WATCH, vendor="other")
     derived = _derived(
