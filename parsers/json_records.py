@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 from model.errors import BodyError
 from model.facts import RejectKind
@@ -18,6 +18,8 @@ MOST_LISTED_OBJECTS = 2_000_000
 # What becomes of an object as soon as it is parsed, from its members in order.
 Hook: TypeAlias = Callable[[list[tuple[str, Any]]], Any]
 _SPACE = re.compile(r"[ \t\n\r]*")
+_NO_NUMBER = object()
+_MOST_DIGITS = 400  # a float has fewer; Python converts ten times as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,10 @@ class _Walk:
 
     def __init__(self, text: str, hook: Hook | None = None) -> None:
         self._text, self._at = text, 0
-        # Python's decoder accepts NaN and Infinity by default, but JSON has neither.
-        self._decoder = json.JSONDecoder(parse_constant=self._constant, object_pairs_hook=hook)
+        self._decoder = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=hook)
+        self._of_long_numbers = json.JSONDecoder(
+            parse_constant=_no_number, object_pairs_hook=hook, parse_int=_whole_number
+        )
         self._skip_space()
 
     def sees(self, mark: str) -> bool:
@@ -159,27 +163,43 @@ class _Walk:
         """Return the next value with its start and end in the text, and step over it."""
         start = self._at
         try:
-            value, self._at = self._decoder.raw_decode(self._text, start)
+            value, self._at = self._decoded(start)
         except RecursionError as error:
             raise BodyError(f"@{start}", "nested too deeply", RejectKind.TOO_MUCH) from error
         except json.JSONDecodeError as error:
             raise BodyError(f"@{error.pos}", "not JSON") from error
-        except ValueError as error:  # a whole number of more digits than Python converts
-            raise BodyError(f"@{start}", "not JSON that can be read") from error
         end = self._at
         self._skip_space()
         return value, start, end
 
+    def _decoded(self, start: int) -> tuple[Any, int]:
+        try:
+            return self._decoder.raw_decode(self._text, start)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # a whole number of more digits than Python converts
+            return self._of_long_numbers.raw_decode(self._text, start)
+
     def error(self, why: str) -> BodyError:
         return BodyError(f"@{self._at}", f"not JSON: {why}")
-
-    def _constant(self, _name: str) -> NoReturn:
-        raise self.error("not a number")
 
     def _skip_space(self) -> None:
         match = _SPACE.match(self._text, self._at)
         if match is not None:
             self._at = match.end()
+
+
+def _no_number(_name: str) -> object:
+    """Return what stands for NaN and Infinity, which JSON lacks and some programs write.
+
+    It is of no type that a reader takes, so that it costs its own field and not all the records.
+    """
+    return _NO_NUMBER
+
+
+def _whole_number(written: str) -> int | float:
+    """Return a whole number; one beyond float64 is infinite, and outside of all that is read."""
+    return int(written) if len(written) <= _MOST_DIGITS else float(written)
 
 
 def holds_marks(beginning: bytes, rows: Iterable[Sequence[bytes]]) -> bool:

@@ -1,5 +1,6 @@
 """Workouts of Health Auto Export: both versions, pauses, legs, and what the app gets wrong."""
 
+import json
 from typing import Any
 
 import pytest
@@ -183,6 +184,19 @@ def test_no_position_is_read_and_unread_lists_are_told_once() -> None:
     assert items == [notice, notice, Part(account="", facts=())]
 
 
+@pytest.mark.parametrize("written", ["NaN", "Infinity", "9" * 5_000])
+def test_what_is_no_number_costs_its_own_value(written: str) -> None:
+    readings = []
+    for hour, qty in enumerate((61, "?", 63)):
+        readings.append({"date": f"2026-11-20 0{hour}:00:00 +0100", "qty": qty})
+    metric = {"name": "resting_heart_rate", "units": "count/min", "data": readings}
+    body = json.dumps({"data": {"metrics": [metric]}}).replace('"?"', written)
+    (part,) = read_items(EXPORT, body.encode(), Context(connector=EXPORT))
+    assert isinstance(part, Part)
+    assert sum(len(getattr(fact, "v", ())) for fact in part.facts) == 2
+    assert [reject.where for reject in part.rejects] == ["data.metrics[0].data[1].qty"]
+
+
 @pytest.mark.parametrize(
     ("payload", "where"),
     [
@@ -190,7 +204,7 @@ def test_no_position_is_read_and_unread_lists_are_told_once() -> None:
         (b"hello, world\n1,2\n", "tables[0]"),
         (b"[]", "@0"),
         (b'{"data": {"metrics": [{', "@23"),
-        (b'{"data": {"metrics": [{"name": NaN}]}}', "@22"),
+        (b'{"data": {"metrics": [{"name": NAN}]}}', "@31"),
         (b"\xff\xfe{\x00", "@0"),
     ],
 )
