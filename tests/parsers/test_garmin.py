@@ -11,7 +11,7 @@ import pytest
 
 from model.codec import encode_fact
 from model.columns.window import SampleColumn
-from model.facts import Fact, RejectKind, SampleBlock, Workout
+from model.facts import Fact, Reject, RejectKind, SampleBlock, Workout
 from model.received import Context, Fetch, Notice, Part, ReaderItem
 from model.storable import fact_refusal
 from parsers.formats import read_items, version_of
@@ -252,7 +252,7 @@ def test_an_unknown_list_is_one_notice() -> None:
         (b"", RejectKind.DAMAGED),
         (b"[]", RejectKind.DAMAGED),
         (b"\xff{}", RejectKind.DAMAGED),
-        (b'{"dailies": [NaN]}', RejectKind.DAMAGED),
+        (b'{"dailies": [NaN}', RejectKind.DAMAGED),
         (b'{"dailies": []} x', RejectKind.DAMAGED),
         (b'{"dailies": ' + b"[" * 100_000, RejectKind.TOO_MUCH),
         (b'{"a": [' + b"{}," * (MOST_LISTED_OBJECTS) + b"{}]}", RejectKind.TOO_MUCH),
@@ -281,6 +281,74 @@ def test_samples_of_others_are_read() -> None:
 
 def kinds_of(payload: object) -> list[str]:
     return values_of(map(type, _read(payload)), "__name__")
+
+
+def _activity(user: str, **changes: object) -> dict[str, Any]:
+    own = {"userId": user, "summaryId": f"s-{user}", "activityId": 9}
+    return {**own, "startTimeInSeconds": _START_S, "durationInSeconds": 600, **changes}
+
+
+@pytest.mark.parametrize("link", [None, ""])
+def test_a_record_whose_link_is_empty_holds_its_data(link: str | None) -> None:
+    lists = {"activities": _activity("a"), "dailies": daily("b", 7)}
+    plain, linked = [
+        _read({name: [record | more] for name, record in lists.items()})
+        for more in ({}, {"callbackURL": link})
+    ]
+    facts = [[encoded(part.facts) for part in of_type(Part, read)] for read in (plain, linked)]
+    assert facts[0] == facts[1]
+    assert list(map(len, facts[1])) == [1, 1]
+
+
+@pytest.mark.parametrize("written", ["9" * 5_000, "1e999", "NaN", "-Infinity", "[NaN]"])
+@pytest.mark.parametrize("listed", ["activities", "userPermissionsChange"])
+def test_what_is_no_number_costs_its_own_record(listed: str, written: str) -> None:
+    records = [_activity(user, steps=7 if user != "b" else "?") for user in "abc"]
+    body = json.dumps({listed: records}).replace('"?"', written)
+    items = list(read_items("garmin", body.encode(), CONTEXT))
+    lost = [part for part in of_type(Part, items) if not part.facts]
+    refused = [reject for part in lost for reject in part.rejects] or of_type(Reject, items)
+    assert values_of(refused, "where", "why") == [(f"{listed}[1]", "not JSON that can be read")]
+    assert {item.account for item in items if not isinstance(item, Reject)} - {"b"} == {"a", "c"}
+
+
+def test_a_record_that_is_no_number_is_refused_alone() -> None:
+    body = json.dumps({"dailies": [daily("a", 7), "?"]}).replace('"?"', "NaN")
+    part, reject = sorted(read_items("garmin", body.encode(), CONTEXT), key=repr)
+    assert isinstance(part, Part)
+    assert len(part.facts) == 1
+    assert isinstance(reject, Reject)
+    assert (reject.where, reject.why) == ("dailies[1]", "not an object")
+
+
+def test_a_file_is_fetched_whatever_its_declared_type_is() -> None:
+    link = "https://apis.garmin.com/wellness-api/rest/activityFile?id=1&token=x"
+    record = {"userId": "a", "summaryId": "s", "callbackURL": link}
+    for stated in (4, True, ["FIT"]):
+        fetch, reject = _read({"activityFiles": [{**record, "fileType": stated}]})
+        assert [fetch] == _read({"activityFiles": [record]})
+        assert isinstance(reject, Reject)
+        assert reject.where == "activityFiles[0].fileType"
+
+
+def test_of_permissions_those_that_can_be_read_stay() -> None:
+    changed = {"userId": "a", "permissions": ["ACTIVITY_EXPORT", None, "HEALTH_EXPORT", 7]}
+    notice, reject = _read({"userPermissionsChange": [changed]})
+    assert isinstance(notice, Notice)
+    assert notice.scopes == ("ACTIVITY_EXPORT", "HEALTH_EXPORT")
+    assert isinstance(reject, Reject)
+    assert (reject.where, reject.count) == ("userPermissionsChange[0].permissions", 2)
+
+
+def test_a_null_beside_an_id_or_an_offset_hides_neither() -> None:
+    sample = {"startTimeInSeconds": _START_S, "heartRate": 90}
+    inner = _activity("a", activityId=2**55 + 7)
+    details = {"userId": "a", "summaryId": "x-detail", "activityId": None, "samples": [sample]}
+    (part,) = of_type(Part, _read({"activityDetails": [{**details, "summary": inner}]}))
+    assert part.facts[0].head.record == f"activity:{2**55 + 7}"
+    stated = _activity("a", startTimeOffsetInSeconds=None, offsetInSeconds=3_600)
+    (moved,) = of_type(Part, _read({"moveIQActivities": [stated]}))
+    assert moved.facts[0].head.offset_min == 60
 
 
 def test_the_format_has_a_version_of_its_own() -> None:

@@ -78,7 +78,7 @@ def garmin_move_iq(record: JsonObject, where: str, errors: GarminErrors) -> Iter
 
 def _offset_name(record: JsonObject) -> str:
     # the only list whose offset may have another name
-    return next(filter(record.__contains__, _OFFSETS), _OFFSETS[0])
+    return next((name for name in _OFFSETS if record.get(name) is not None), _OFFSETS[0])
 
 
 def garmin_details(record: JsonObject, where: str, errors: GarminErrors) -> Iterator[Fact]:
@@ -92,9 +92,8 @@ def garmin_details(record: JsonObject, where: str, errors: GarminErrors) -> Iter
     written = record.get("summary"), f"{where}.summary"
     summary = kept_without(errors, nothing, object_of, *written)
     # either of them may hold the id, and both name the same activity
-    of_both = {**summary, "activityId": record.get("activityId", summary.get("activityId"))}
-    if of_both.get("summaryId") is None:
-        of_both["summaryId"] = record.get("summaryId")
+    of_both = {**summary, "activityId": _of_either(record, summary, "activityId")}
+    of_both["summaryId"] = _of_either(summary, record, "summaryId")
     name = _activity_name(of_both, where, errors)
     none: list[object] = []
     samples = kept_without(errors, none, _listed, record.get("samples"), f"{where}.samples")
@@ -107,6 +106,11 @@ def garmin_details(record: JsonObject, where: str, errors: GarminErrors) -> Iter
         workout = _made(of_both, where, errors, name, points)
     yield workout
     yield from _samples(points, where, errors, workout)
+
+
+def _of_either(first: JsonObject, other: JsonObject, name: str) -> object:
+    value = first.get(name)
+    return other.get(name) if value is None else value
 
 
 def _made(

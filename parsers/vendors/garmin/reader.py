@@ -18,7 +18,16 @@ from model.envelope import SNIFF
 from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
-from parsers.fields import JsonObject, Unreadable, list_of, object_of, optional_text, rejects, text
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    kept_without,
+    list_of,
+    object_of,
+    optional_text,
+    rejects,
+    text,
+)
 from parsers.json_records import ListedRecord, is_list, listed_records, records_of_list, text_of
 from parsers.links import host_of_link, path_and_query
 from parsers.stated_once import TWICE, TWICE_STATED, loads_once
@@ -39,6 +48,7 @@ MOST_USERS = 10_000  # in one body
 MOST_USER_RECORDS = 20_000  # of one user in one body; a day of epochs has a few hundred
 _MOST_SCOPES = 64
 _USER = '"userId"'
+_NO_LINK = (None, "")  # as a gateway writes a link that is absent
 _CHECK_WIDTH = 250_000  # objects of one record: a day of samples a second has 90,000
 
 # A record, its path and what was wrong with it so far -> the facts of the record.
@@ -71,7 +81,7 @@ def read_garmin(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     refused: list[Unreadable] = []
     for record in _records(content, context):
         try:
-            item = _sorted_in(_once(record, content), users, context)
+            item = _sorted_in(_once(record, content), users, refused, context)
         except Unreadable as error:
             refused.append(error)
             continue
@@ -104,7 +114,10 @@ def _once(record: ListedRecord, content: str) -> ListedRecord:
 
 
 def _sorted_in(
-    record: ListedRecord, users: dict[str, list[RecordPosition]], context: Context
+    record: ListedRecord,
+    users: dict[str, list[RecordPosition]],
+    refused: GarminErrors,
+    context: Context,
 ) -> ReaderItem | None:
     """Note the position of a record of data by its user; return what any other record means."""
     name = ALIASES.get(record.name, record.name)
@@ -121,12 +134,11 @@ def _sorted_in(
     fields = object_of(record.value, record.where)
     account = _account(fields.get("userId"), f"{record.where}.userId", context)
     if name in NOTICES:
-        return Notice(
-            account=account, kind=NOTICES[name], scopes=_scopes(fields.get("permissions"), record)
-        )
+        scopes = _scopes(fields.get("permissions"), record, refused)
+        return Notice(account=account, kind=NOTICES[name], scopes=scopes)
     # push and ping are chosen for each kind, and a body may hold both
-    if "callbackURL" in fields or name == FILES_LIST:
-        return _fetch(name, account, record)
+    if fields.get("callbackURL") not in _NO_LINK or name == FILES_LIST:
+        return _fetch(name, account, record, refused)
     places = users.setdefault(account, [])
     if len(users) > MOST_USERS or len(places) >= MOST_USER_RECORDS:
         raise BodyError("body", "more users or records than a body may hold", RejectKind.TOO_MUCH)
@@ -148,15 +160,17 @@ def _account(value: object, where: str, context: Context) -> str:
     return text(value, where)
 
 
-def _scopes(value: object, record: ListedRecord) -> tuple[str, ...]:
+def _scopes(value: object, record: ListedRecord, refused: GarminErrors) -> tuple[str, ...]:
+    """Return the permissions that can be read; what is no text among them is refused alone."""
     where = f"{record.where}.permissions"
     listed = [] if value is None else list_of(value, where)
     if len(listed) > _MOST_SCOPES:
         raise Unreadable(where, f"more than {_MOST_SCOPES} permissions", RejectKind.TOO_MUCH)
-    return tuple(text(item, where) for item in listed)
+    words = [kept_without(refused, "", text, item, where) for item in listed]
+    return tuple(filter(None, words))
 
 
-def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
+def _fetch(name: str, account: str, record: ListedRecord, refused: GarminErrors) -> Fetch:
     """Return the Fetch for a record with a link, which is used as given on the pinned host."""
     link, where = record.value.get("callbackURL"), f"{record.where}.callbackURL"
     path, query = path_and_query(link, _INTERFACE, where)
@@ -173,7 +187,8 @@ def _fetch(name: str, account: str, record: ListedRecord) -> Fetch:
             host=host,
         )
     summary = text(record.value.get("summaryId"), f"{record.where}.summaryId")
-    kind = optional_text(record.value.get("fileType"), f"{record.where}.fileType")
+    stated = record.value.get("fileType"), f"{record.where}.fileType"
+    kind = kept_without(refused, "", optional_text, *stated)
     # The declared type of a file is sometimes wrong, so its bytes decide.
     return Fetch(
         account=account,
