@@ -207,6 +207,18 @@ def real_offset(minutes: int, where: str) -> int:
     return minutes
 
 
+def first_value(record: JsonObject, *names: str) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Return the first of these members that is not null, None where none is.
+
+    A null states nothing, so that it never hides the value of another name.
+    """
+    return next(filter(_is_value, map(record.get, names)), None)
+
+
+def _is_value(value: object) -> bool:
+    return value is not None
+
+
 def kept_without(
     errors: list[Unreadable], default: _T, read: Callable[..., _T], *arguments: object
 ) -> _T:

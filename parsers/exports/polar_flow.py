@@ -19,10 +19,12 @@ from parsers.bounds import MOST_FILE_SESSIONS
 from parsers.exports.polar_names import POLAR_EFFORTS, POLAR_SPORTS
 from parsers.exports.polar_series import polar_series
 from parsers.exports.polar_times import (
-    POLAR_OFFSETS,
+    POLAR_OFFSET,
     POLAR_STOPS,
+    polar_joined,
     polar_member,
     polar_offset,
+    polar_placed,
     polar_times,
 )
 from parsers.fields import (
@@ -40,7 +42,7 @@ from parsers.fields import (
 )
 from parsers.json_records import holds_marks
 from parsers.lenient_json import lenient_json
-from parsers.local_times.beside_offsets import offset_of, placed_ms
+from parsers.local_times.beside_offsets import placed_ms
 from parsers.local_times.named_zone import named_zone
 from parsers.pauses import pauses_within
 from parsers.streams import SeriesByKey
@@ -121,6 +123,7 @@ def polar_session(body: JsonObject, errors: list[Unreadable]) -> Iterator[Fact]:
         why = f"more than {MOST_FILE_SESSIONS} exercises"
         raise BodyError("exercises", why, RejectKind.TOO_MUCH)
     name = kept_without(errors, "", _identity, body)
+    body = polar_placed(body, errors)
     for k, item in enumerate(listed or [body]):
         where = f"exercises[{k}]" if listed else "session"
         try:
@@ -140,8 +143,8 @@ def _exercise(
     record: JsonObject, session: JsonObject, name: str, where: str, errors: _Errors
 ) -> Iterator[Fact]:
     """Yield the workout of an exercise and its samples; what it lacks is its session's."""
-    joined = {**session, **record}
-    offset_min = polar_offset(joined, where, errors)
+    joined = polar_joined(record, session)
+    offset_min = _offset_of_both(record, session, where, errors)
     times = polar_times(record, session, offset_min, where, errors)
     span = times.start_ms, times.end_ms
     kind, word = _sport(joined, where, errors)
@@ -165,6 +168,14 @@ def _exercise(
     for metric, at, value in polar_series(samples, times.start_ms, offset_min, kind, errors):
         series.add(metric, fact_head.source, offset_min, (at, at, value))
     yield from series.of_record(f"{record_name}:samples", revision)
+
+
+def _offset_of_both(
+    record: JsonObject, session: JsonObject, where: str, errors: _Errors
+) -> int | None:
+    """Return the offset of an exercise or a day in minutes, else that of what it lies in."""
+    offset_min = polar_offset(record, f"{where}.", errors)
+    return session.get(POLAR_OFFSET) if offset_min is None else offset_min
 
 
 def _sport(record: JsonObject, where: str, errors: _Errors) -> tuple[str, str]:
@@ -253,13 +264,13 @@ def _continuous(body: JsonObject, zone: str, errors: _Errors) -> Iterator[Fact]:
     series = SeriesByKey()
     source = _WATCH
     nothing: list[Any] = []
+    body = polar_placed(body, errors)
     days = kept_without(errors, nothing, list_of, body["deviceDays"], "deviceDays")
     for k, item in enumerate(days):
         where = f"deviceDays[{k}]"
         try:
             day = object_of(item, where)
-            offset = polar_member({**body, **day}, POLAR_OFFSETS)
-            offset_min = None if offset is None else offset_of(offset, f"{where}.timezoneOffset")
+            offset_min = _offset_of_both(day, body, where, errors)
             # No day states its zone, so its offset must be there, or who sends it knows.
             midnight = placed_ms(f"{day.get('date')} 00:00:00", offset_min, f"{where}.date", zone)
             for point in list_of(day.get("samples") or [], f"{where}.samples"):

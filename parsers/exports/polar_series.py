@@ -14,7 +14,7 @@ from model.errors import BodyError
 from model.facts import RejectKind
 from model.metrics import METRIC
 from parsers.exports.polar_names import NO_READING, POLAR_SERIES
-from parsers.fields import Unreadable, kept_without, list_of, number_within
+from parsers.fields import Unreadable, first_value, kept_without, list_of, number_within
 from parsers.fit_types import ON_FOOT
 from parsers.local_times.beside_offsets import duration_ms, placed_ms
 from parsers.tracks.facts import STEPS_FROM
@@ -25,6 +25,7 @@ _LONGEST_NUMBER = 20  # characters
 _MOST_POINTS = 500_000  # of a file: six days with a value each second
 _LEAST_STEP_MS = 1.0
 _NOTHING = (None, "", "null", "NaN")
+_TYPES = ("sample_type", "type")
 
 
 def polar_series(
@@ -99,7 +100,7 @@ def _series(
             errors.append(Unreadable(f"samples[{k}]", "not an object"))
             continue
         series = {name.replace("-", "_"): value for name, value in item.items()}
-        name = series.get("sample_type", series.get("type"))
+        name = first_value(series, *_TYPES)
         if name is None:
             errors.append(Unreadable(f"samples[{k}]", "samples of no type"))
         yield str(name), _spaced(series, start_ms, f"samples[{k}]", errors)
@@ -122,10 +123,10 @@ def _spaced(
     series: dict[str, object], start_ms: int, where: str, errors: _Errors
 ) -> Iterator[tuple[int, object]]:
     """Yield the points of a series with a value at each interval, which may be one text."""
-    data = series.get("data", series.get("values"))
+    data = first_value(series, "data", "values")
     if not data:
         return  # a sensor that was not there, mostly without an interval as well
-    rate_ms = series.get("intervalMillis", series.get("interval"))
+    rate_ms = first_value(series, "intervalMillis", "interval")
     try:
         if rate_ms is None:
             rate_ms = 1000 * number_within(series.get("recording_rate"), 0.001, 86_400, where)
@@ -133,7 +134,7 @@ def _spaced(
         values = data.split(",") if isinstance(data, str) else list_of(data, where)
     except Unreadable as error:
         # Intervals of beats have no rate; they are not read.
-        if str(series.get("sample_type", series.get("type", ""))) in POLAR_SERIES:
+        if str(first_value(series, *_TYPES)) in POLAR_SERIES:
             errors.append(error.with_traceback(None))
         return
     for k, value in enumerate(values):

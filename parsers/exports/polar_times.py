@@ -17,7 +17,8 @@ from parsers.local_times.beside_offsets import duration_ms, length_ms, offset_of
 from parsers.pauses import end_of_timer
 
 _Errors = list[Unreadable]
-POLAR_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
+POLAR_OFFSET = "timezoneOffset"
+POLAR_OFFSETS = (POLAR_OFFSET, "timezoneOffsetMinutes", "start_time_utc_offset")
 POLAR_STOPS = ("stopTime", "stop_time")
 _STARTS = ("startTime", "start_time")
 
@@ -33,12 +34,27 @@ def polar_member(record: JsonObject, names: tuple[str, ...]) -> object:
     return None
 
 
-def polar_offset(record: JsonObject, where: str, errors: _Errors) -> int | None:
-    """Return the stated offset in minutes, None where there is none that can be read."""
-    stated = polar_member(record, POLAR_OFFSETS)
-    if stated is None:
-        return None
-    return kept_without(errors, None, offset_of, stated, f"{where}.timezoneOffset")
+def polar_joined(record: JsonObject, session: JsonObject) -> JsonObject:
+    """Return an exercise or a day with what its session states and it does not; null is nothing."""
+    return session | {name: value for name, value in record.items() if value is not None}
+
+
+def polar_offset(record: JsonObject, prefix: str, errors: _Errors) -> int | None:
+    """Return the stated offset in minutes, None where there is none that can be read.
+
+    `prefix` is what comes before its name in the path: `exercises[0].`.
+    """
+    for name in POLAR_OFFSETS:
+        if record.get(name) is not None:
+            return kept_without(errors, None, offset_of, record[name], f"{prefix}{name}")
+    return None
+
+
+def polar_placed(session: JsonObject, errors: _Errors) -> JsonObject:
+    """Return a session with its offset under one name, and without one that cannot be read."""
+    offset = polar_offset(session, "", errors)
+    placed = {name: value for name, value in session.items() if name not in POLAR_OFFSETS}
+    return placed if offset is None else placed | {POLAR_OFFSET: offset}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +74,7 @@ def polar_times(
     record: JsonObject, session: JsonObject, offset_min: int | None, where: str, errors: _Errors
 ) -> PolarTimes:
     """Return when an exercise was; what it lacks is its session's."""
-    joined = {**session, **record}
+    joined = polar_joined(record, session)
     start = placed_ms(polar_member(joined, _STARTS), offset_min, f"{where}.startTime")
     timed_ms = kept_without(errors, 0, _timed_ms, joined, where)
     stops = _pauses(record, offset_min, where, errors)

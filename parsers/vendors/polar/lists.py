@@ -13,9 +13,11 @@ from typing import Any
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS
 from model.facts import Fact, OffsetOrigin, Source
 from parsers.exports.polar_flow import polar_session, underscored
+from parsers.exports.polar_times import POLAR_OFFSET, polar_placed
 from parsers.fields import (
     JsonObject,
     Unreadable,
+    first_value,
     instant_of,
     kept_without,
     list_of,
@@ -29,7 +31,6 @@ from parsers.streams import SeriesByKey
 from parsers.vendors.polar.days import POLAR_WATCH, Errors, day_totals, placed_series, worn_night
 from parsers.vendors.polar.local_clock import LocalClock, date_of, moment_ms
 
-_OFFSETS = ("timezoneOffset", "timezoneOffsetMinutes", "start_time_utc_offset")
 _LEAST_INTERVAL_MS = 1.0
 _LONGEST_DAY_MS = DAY_MS + HOUR_MS
 _SAMPLED = {"heart_rate": "heartRate", "rr_interval": "ppInterval"}
@@ -39,13 +40,13 @@ def session_of_list(
     record: JsonObject, clock: LocalClock, where: str, errors: Errors
 ) -> Iterator[Fact]:
     """Yield a session; where it states no offset, its times are placed by the patient's zone."""
-    session = underscored(record)
     # its reader knows only paths within a session
     own: Errors = []
+    session = polar_placed(underscored(record), own)
     # where it states its offset, the patient may have been anywhere
-    states = any(session.get(name) is not None for name in _OFFSETS)
+    states = POLAR_OFFSET in session
     if not states and clock.places:
-        session["timezoneOffset"] = _offset_at(session, clock, where)
+        session[POLAR_OFFSET] = _offset_at(session, clock, where)
     for fact in polar_session(session, own):
         yield fact if states else _without_offset(fact)
     for error in own:
@@ -54,7 +55,7 @@ def session_of_list(
 
 def _offset_at(session: JsonObject, clock: LocalClock, where: str) -> float:
     """Return the minutes east of UTC on the clock at which a session began."""
-    stated = session.get("startTime", session.get("start_time"))
+    stated = first_value(session, "startTime", "start_time")
     day = date_of(stated, f"{where}.startTime")
     after_ms = moment_ms(str(stated).removesuffix("Z"), day, f"{where}.startTime")
     at_ms = clock.instant(day, f"{where}.startTime", after_ms)

@@ -15,7 +15,15 @@ from model.errors import BodyError
 from model.facts import Fact, RejectKind
 from model.received import Context, Fetch, Part, ReaderItem
 from parsers.exports.polar_flow import underscored
-from parsers.fields import JsonObject, Unreadable, body_error, kept_without, object_of, rejects
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    body_error,
+    first_value,
+    kept_without,
+    object_of,
+    rejects,
+)
 from parsers.lenient_json import lenient_json
 from parsers.local_times.beside_offsets import offset_of
 from parsers.vendors.polar import days, lists
@@ -202,7 +210,7 @@ def _of_shape(shape: AnswerShape, body: JsonObject, where: str) -> Iterator[_Rec
 def _account(record: JsonObject) -> str:
     """Return the number of the user whom an answer names by a link, "" for none."""
     # The request says whose an answer is; this is for bodies that are looked at alone.
-    link = record.get("polar_user", record.get("polar-user"))
+    link = first_value(record, "polar_user", "polar-user")
     match = _USER.fullmatch(link) if isinstance(link, str) else None
     return match[1] if match else ""
 
@@ -259,8 +267,7 @@ def _single_exercises(listed: Sequence[_Record], requested: Fetch) -> Iterator[R
 def _offset_on(item: object, written: str) -> set[int]:
     """Return the offset of a workout in minutes, if it began on a date; the empty set for none."""
     record = underscored(item) if isinstance(item, dict) else {}
-    start = next(filter(None, map(record.get, _STARTS)), None)
-    offset = next((record[name] for name in _OFFSETS if name in record), None)
+    start, offset = first_value(record, *_STARTS), first_value(record, *_OFFSETS)
     if not isinstance(start, str) or start[:10] != written or offset is None:
         return set()
     minutes = kept_without([], None, offset_of, offset, "offset")

@@ -1,0 +1,100 @@
+"""A null states nothing: it hides no value that another member, or what it lies in, states."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from kadens.fact_lines import lines_of
+from model.received import Context
+from parsers.formats import read_items
+
+_ZONED = Context(connector="files", zone="Europe/Stockholm")
+_START, _END = "2026-11-20T08:00:00", "2026-11-20T08:30:00"
+_SESSION: dict[str, Any] = {
+    "exportVersion": "1.6",
+    "startTime": _START,
+    "stopTime": _END,
+    "timezoneOffset": 60,
+    "duration": "PT1800S",
+    "sport": "RUNNING",
+    "exercises": [{"distance": 5_000}],
+}
+_INTERFACE: dict[str, Any] = {
+    "id": "e1",
+    "polar_user": "https://www.polaraccesslink.com/v3/users/1",
+    "start_time": _START,
+    "start_time_utc_offset": 60,
+    "duration": "PT30M",
+    "sport": "RUNNING",
+    "samples": [{"recording_rate": 60, "sample_type": "0", "data": "90,91"}],
+}
+_V4_SERIES = {"type": "HEART_RATE", "intervalMillis": 60_000, "values": [90, 91]}
+_V4: dict[str, Any] = {
+    "identifier": {"id": "7a"},
+    "startTime": _START,
+    "stopTime": _END,
+    "durationMillis": 1_800_000,
+    "sport": {"id": "1"},
+    "timezoneOffsetMinutes": 60,
+    "exercises": [{"samples": {"samples": [_V4_SERIES]}}],
+}
+_DAY = {"date": "2026-11-20", "samples": [{"secondsFromDayStart": 60, "heartRate": 61}]}
+_DAYS = {"timezoneOffset": 60, "deviceDays": [_DAY]}
+
+
+def _of_exercise(name: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    held = _SESSION["exercises"][0]
+    return "polar_flow", _SESSION, {**_SESSION, "exercises": [{**held, name: None}]}
+
+
+def _of_v4(**changes: object) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    held = _V4["exercises"][0]
+    changed = {**_V4, "exercises": [{**held, **changes}]}
+    return "polar", {"trainingSessions": [_V4]}, {"trainingSessions": [changed]}
+
+
+# a format, a body, and the same body with a null where nothing was
+_ROWS: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
+    "the start of an exercise": _of_exercise("startTime"),
+    "the offset of an exercise": _of_exercise("timezoneOffset"),
+    "the length of an exercise": _of_exercise("duration"),
+    "the sport of an exercise": _of_exercise("sport"),
+    "an offset under another name": (
+        "polar_flow",
+        _SESSION,
+        {"timezoneOffsetMinutes": None, **_SESSION},
+    ),
+    "the offset of a day": (
+        "polar_flow",
+        _DAYS,
+        {**_DAYS, "deviceDays": [{**_DAY, "timezoneOffset": None}]},
+    ),
+    "the start in a list": _of_v4(startTime=None),
+    "the sport in a list": _of_v4(sport=None),
+    "values under another name": _of_v4(
+        samples={"samples": [{"sample_type": None, "data": None, **_V4_SERIES}]}
+    ),
+    "an interval under another name": _of_v4(
+        samples={"samples": [{**_V4_SERIES, "intervalMillis": None, "interval": "60s"}]}
+    ),
+    "the start under another name": (
+        "polar",
+        {"trainingSessions": [{**_INTERFACE, "start_time_utc_offset": None}]},
+        {"trainingSessions": [{"startTime": None, **_INTERFACE, "start_time_utc_offset": None}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _ROWS)
+def test_a_null_beside_a_value_changes_nothing(name: str) -> None:
+    form, plain, with_null = _ROWS[name]
+    read = _lines(form, plain)
+    assert "reject" not in read[0]
+    assert _lines(form, with_null) == read
+
+
+def _lines(form: str, body: object) -> list[dict[str, Any]]:
+    items = read_items(form, json.dumps(body).encode(), _ZONED)
+    return list(lines_of(items))
