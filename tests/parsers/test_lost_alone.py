@@ -24,6 +24,15 @@ _LISTED: dict[str, Any] = {
     "durationMillis": 1_800_000,
     "sport": {"id": "1"},
 }
+_WHOOP_CUE = {"user_id": 7, "id": "ecfc6a15", "type": "workout.updated"}
+_RING_CUE = {"event_type": "update", "data_type": "workout", "object_id": "a1", "user_id": "u"}
+_STRAVA_EVENT = {
+    "object_type": "activity",
+    "object_id": 15_500_000_001,
+    "aspect_type": "create",
+    "owner_id": 475,
+    "subscription_id": 3,
+}
 # a format, a body without the field, the members that state it, and the path that is told
 _ROWS: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
     ("polar", _WORKOUT, {"start_time_utc_offset": "120"}, "body.start_time_utc_offset"),
@@ -35,6 +44,12 @@ _ROWS: list[tuple[str, Mapping[str, Any], Mapping[str, Any], str]] = [
         {"exercises": [{"timezoneOffset": "60"}]},
         "body.exercises[0].timezoneOffset",
     ),
+    ("whoop", _WHOOP_CUE, {"trace_id": 7}, "trace_id"),
+    ("oura", _RING_CUE, {"event_time": 1_763_596_800}, "event_time"),
+    ("oura", {**_RING_CUE, "event_type": "delete"}, {"event_time": "soon"}, "event_time"),
+    ("strava", _STRAVA_EVENT, {"event_time": "soon"}, "body.event_time"),
+    ("strava", {**_STRAVA_EVENT, "aspect_type": "update"}, {"event_time": 0}, "body.event_time"),
+    ("strava", {**_STRAVA_EVENT, "aspect_type": "delete"}, {"event_time": []}, "body.event_time"),
 ]
 
 

@@ -55,6 +55,14 @@ def _of_v4(**changes: object) -> tuple[str, dict[str, Any], dict[str, Any]]:
     return "polar", {"trainingSessions": [_V4]}, {"trainingSessions": [changed]}
 
 
+_WHOOP_CUE = {"user_id": 7, "id": "ecfc6a15", "type": "workout.updated"}
+_STRAVA_EVENT = {
+    "object_type": "activity",
+    "object_id": 15_500_000_001,
+    "aspect_type": "create",
+    "owner_id": 475,
+    "subscription_id": 3,
+}
 # a format, a body, and the same body with a null where nothing was
 _ROWS: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     "the start of an exercise": _of_exercise("startTime"),
@@ -84,6 +92,8 @@ _ROWS: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
         {"trainingSessions": [{**_INTERFACE, "start_time_utc_offset": None}]},
         {"trainingSessions": [{"startTime": None, **_INTERFACE, "start_time_utc_offset": None}]},
     ),
+    "the trace of a cue": ("whoop", _WHOOP_CUE, {**_WHOOP_CUE, "trace_id": None}),
+    "the time of an event": ("strava", _STRAVA_EVENT, {**_STRAVA_EVENT, "event_time": None}),
 }
 
 

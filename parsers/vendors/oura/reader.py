@@ -62,7 +62,7 @@ def read_oura(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     body = _body(payload)
     try:
         if isinstance(body, dict) and "event_type" in body:
-            yield _cue(body, payload, context)
+            yield from _cue(body, payload, context)
         else:
             yield from _answer(body, payload, context)
     except Unreadable as error:
@@ -78,31 +78,30 @@ def _body(payload: bytes) -> JsonObject | list[object]:
         raise BodyError(f"@{error.pos}", "not JSON") from error
 
 
-def _cue(body: JsonObject, payload: bytes, context: Context) -> ReaderItem:
+def _cue(body: JsonObject, payload: bytes, context: Context) -> Iterator[ReaderItem]:
     event, kind = text(body["event_type"], "event_type"), text(body.get("data_type"), "data_type")
     account = text(body.get("user_id"), "user_id")
     # before anything else: what comes to a wrong address is no event of ours
     _check_address(f"{event}.{kind}", context)
     kind = TYPE_OF_CUE.get(kind, kind)
     if kind not in FOLLOWED_TYPES or event not in (*EVENTS_OF_DATA, DELETED):
-        return Notice(account=account, kind=NoticeKind.UNKNOWN)
+        yield Notice(account=account, kind=NoticeKind.UNKNOWN)
+        return
     name = _object_id(body.get("object_id"))
     if event == DELETED:
-        deletion = _deletion(f"{kind}:{name}", body, context)
-        # without a time of its own, the same words hours later are another deletion
-        is_undated = deletion.head.start_ms == context.received_ms
-        mark = hour_mark(context.received_ms)
-        kept = dated_push(payload, body, mark) if is_undated else None
-        return Part(account=account, facts=(deletion,), kept=kept)
+        yield _retracting(f"{kind}:{name}", account, body, payload, context)
+        return
     # in the key, so that a second change of the same object is a fetch of its own
-    sent = optional_text(body.get("event_time"), "event_time")
-    return Fetch(
+    errors: list[Unreadable] = []
+    sent = kept_without(errors, "", optional_text, body.get("event_time"), "event_time")
+    yield Fetch(
         account=account,
         resource=kind,
         key=f"{name}/{sent}",
         path=f"{OURA_PATH}{kind}/{name}",
         format="oura",
     )
+    yield from rejects(errors)
 
 
 def _check_address(about: str, context: Context) -> None:
@@ -119,14 +118,22 @@ def _object_id(value: object) -> str:
     return name
 
 
-def _deletion(record: str, body: JsonObject, context: Context) -> Deletion:
+def _retracting(
+    record: str, account: str, body: JsonObject, payload: bytes, context: Context
+) -> Part:
+    """Return the part that retracts a record."""
     errors: list[Unreadable] = []
-    at = body.get("event_time"), "event_time"
     # without a time it holds for all that was known when it came
     unknown: tuple[int, int | None] = (context.received_ms, None)
-    at_ms, offset = kept_without(errors, unknown, instant_of, *at)
+    stated = body.get("event_time"), "event_time"
+    is_dated = stated[0] is not None
+    at_ms, offset = kept_without(errors, unknown, instant_of, *stated) if is_dated else unknown
     fact_head = head(oura_source(), f"{record}:deleted", at_ms, (at_ms, at_ms), offset)
-    return Deletion(head=fact_head, target=record)
+    # without a time of its own, the same words hours later are another deletion
+    mark = hour_mark(context.received_ms)
+    kept = dated_push(payload, body, mark) if at_ms == context.received_ms else None
+    deletion = Deletion(head=fact_head, target=record)
+    return Part(account=account, facts=(deletion,), rejects=rejects(errors), kept=kept)
 
 
 def _answer(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from model.facts import Deletion, RejectKind, Source
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.bounds import readable
-from parsers.fields import JsonObject, Unreadable, head, text
+from parsers.fields import JsonObject, Unreadable, head, kept_without, rejects, text
 
 STRAVA_FORMAT = "strava"
 SUBSCRIPTION = "subscription"  # the parameter with which the door says which subscription is ours
@@ -38,7 +38,7 @@ def read_event(event: JsonObject, where: str, context: Context) -> Iterator[Read
     elif kind != _ACTIVITY:
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
     else:
-        yield from _of_activity(event, account, aspect, where)
+        yield from _of_activity(event, account, aspect, where, context)
 
 
 def _of_athlete(event: JsonObject, account: str, aspect: str) -> ReaderItem:
@@ -50,18 +50,33 @@ def _of_athlete(event: JsonObject, account: str, aspect: str) -> ReaderItem:
     return Notice(account=account, kind=NoticeKind.UNKNOWN)
 
 
-def _of_activity(event: JsonObject, account: str, aspect: str, where: str) -> Iterator[ReaderItem]:
+def _of_activity(
+    event: JsonObject, account: str, aspect: str, where: str, context: Context
+) -> Iterator[ReaderItem]:
+    """Yield what an event of an activity means; one without its time is of when it came."""
     # ids have more digits than a double holds, so they are never read as one
     activity = number_text(event.get("object_id"), f"{where}.object_id")
-    at_s = int(number_text(event.get("event_time"), f"{where}.event_time"))
-    if at_s > _LATEST_S or not readable(at_s * 1000):
-        raise Unreadable(f"{where}.event_time", "not a time that is read", RejectKind.RANGE)
+    errors: list[Unreadable] = []
+    at_s = context.received_ms // 1000
+    if event.get("event_time") is not None:
+        stated = event["event_time"], f"{where}.event_time"
+        at_s = kept_without(errors, at_s, _event_second, *stated)
+    if aspect == "delete":
+        facts = tuple(_retracted(activity, at_s * 1000))
+        yield Part(account=account, facts=facts, rejects=rejects(errors))
+        return
     if aspect in ("create", "update"):
         yield fetch_activity(account, activity, str(at_s))
-    elif aspect == "delete":
-        yield Part(account=account, facts=tuple(_retracted(activity, at_s * 1000)))
     else:
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
+    yield from rejects(errors)
+
+
+def _event_second(value: object, where: str) -> int:
+    at_s = int(number_text(value, where))
+    if at_s > _LATEST_S or not readable(at_s * 1000):
+        raise Unreadable(where, "not a time that is read", RejectKind.RANGE)
+    return at_s
 
 
 def _retracted(activity: str, at_ms: int) -> Iterator[Deletion]:

@@ -22,8 +22,10 @@ from parsers.fields import (
     body_error,
     document,
     head,
+    kept_without,
     list_of,
     object_of,
+    optional_text,
     rejects,
     text,
 )
@@ -59,25 +61,29 @@ def read_whoop(payload: bytes, context: Context) -> Iterator[ReaderItem]:
         elif kind_of_record(body):
             yield from _single(body, context)
         else:
-            yield _cue(body, context)
+            yield from _cue(body, context)
     except Unreadable as error:
         raise body_error(error) from error
 
 
-def _cue(body: JsonObject, context: Context) -> ReaderItem:
+def _cue(body: JsonObject, context: Context) -> Iterator[ReaderItem]:
     kind, dot, event = text(body.get("type"), "type").partition(".")
     account = whoop_user(body.get("user_id"), "user_id")
     if not dot or kind not in WHOOP_KINDS or event not in (UPDATED_EVENT, DELETED_EVENT):
-        return Notice(account=account, kind=NoticeKind.UNKNOWN)
+        yield Notice(account=account, kind=NoticeKind.UNKNOWN)
+        return
     name = text(body.get("id"), "id")
     if not _ID.fullmatch(name):
         raise Unreadable("id", "not an id of an object")
     if event == DELETED_EVENT:
-        return Part(account=account, facts=(_deletion(f"{kind}:{name}", context),))
-    # each event has its own, and each event asks anew
-    trace = text(body.get("trace_id"), "trace_id")
+        yield Part(account=account, facts=(_deletion(f"{kind}:{name}", context),))
+        return
+    # each event has its own, and each event asks anew; one without it is acted on too
+    errors: list[Unreadable] = []
+    trace = kept_without(errors, "", optional_text, body.get("trace_id"), "trace_id")
     resource = SLEEP_OF_RECOVERY if kind == "recovery" else kind
-    return _object(account, resource, name, f"{name}/{trace}")
+    yield _object(account, resource, name, f"{name}/{trace}")
+    yield from rejects(errors)
 
 
 def whoop_user(value: object, where: str) -> str:
