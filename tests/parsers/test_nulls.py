@@ -55,6 +55,8 @@ def _of_v4(**changes: object) -> tuple[str, dict[str, Any], dict[str, Any]]:
     return "polar", {"trainingSessions": [_V4]}, {"trainingSessions": [changed]}
 
 
+_STEPS = {"startTime": "2026-11-20T08:00:00Z", "endTime": "2026-11-20T08:01:00Z"}
+_POINT = {"dataSource": {"platform": "FITBIT"}, "steps": {"count": "100", "interval": _STEPS}}
 _WHOOP_CUE = {"user_id": 7, "id": "ecfc6a15", "type": "workout.updated"}
 _STRAVA_EVENT = {
     "object_type": "activity",
@@ -91,6 +93,11 @@ _ROWS: dict[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
         "polar",
         {"trainingSessions": [{**_INTERFACE, "start_time_utc_offset": None}]},
         {"trainingSessions": [{"startTime": None, **_INTERFACE, "start_time_utc_offset": None}]},
+    ),
+    "another type of a point": (
+        "google_health",
+        {"dataPoints": [_POINT]},
+        {"dataPoints": [{"heartRate": None, **_POINT, "weight": None}]},
     ),
     "the trace of a cue": ("whoop", _WHOOP_CUE, {**_WHOOP_CUE, "trace_id": None}),
     "the time of an event": ("strava", _STRAVA_EVENT, {**_STRAVA_EVENT, "event_time": None}),

@@ -48,18 +48,28 @@ def add_point(point: JsonObject, index: int, into: Collected) -> bool:
 
     Raises Unreadable for a point that cannot be placed in time, or has no value at all.
     """
-    for member, value in point.items():
-        row = TYPE_BY_MEMBER.get(member)
-        if row is not None:
-            # Optional members that cannot be read are told even where the point is refused.
-            errors = list(_unreadable_source(point))
-            try:
-                _ADD[row.name](row, point, object_of(value, member), into, errors)
-            finally:
-                for error in errors:
-                    into.refused.add("dataPoints", index, error)
-            return True
-    return False
+    member = _member_of_type(point)
+    if not member:
+        return False
+    row = TYPE_BY_MEMBER[member]
+    # Optional members that cannot be read are told even where the point is refused.
+    errors = list(_unreadable_source(point))
+    try:
+        _ADD[row.name](row, point, object_of(point[member], member), into, errors)
+    finally:
+        for error in errors:
+            into.refused.add("dataPoints", index, error)
+    return True
+
+
+def _member_of_type(point: JsonObject) -> str:
+    """Return the member that says of which type a point is, "" where none is known.
+
+    A null beside it states nothing: some clients write one for each type that a point is not of.
+    """
+    members = list(filter(TYPE_BY_MEMBER.__contains__, point))
+    stated = (member for member in members if point[member] is not None)
+    return next(stated, members[0] if members else "")
 
 
 def _unreadable_source(point: JsonObject) -> Iterator[Unreadable]:
