@@ -27,7 +27,7 @@ from parsers.fields import (
 from parsers.phone.collected import Collected
 from parsers.vendors.hubs.terra_entries import ENTRIES
 from parsers.vendors.hubs.terra_entry import TerraEntry, refuse
-from parsers.vendors.hubs.terra_names import NOT_FOLLOWED_KINDS, NOTICED_KINDS
+from parsers.vendors.hubs.terra_names import FAILED_KINDS, NOT_FOLLOWED_KINDS, NOTICED_KINDS
 from parsers.vendors.request_note import dated_push
 
 ORDERING = "x-terra-ordering-timestamp"
@@ -40,10 +40,15 @@ def read_terra(payload: bytes, context: Context) -> Iterator[ReaderItem]:
     """Yield what an event means; BodyError where it is no event or names no user."""
     body = document(payload)
     try:
-        for item in _items(text(body.get("type"), "type"), body, context):
+        for item in _items(_kind(body), body, context):
             yield _as_kept(item, payload, body, context)
     except Unreadable as error:
         raise body_error(error) from error
+
+
+def _kind(body: JsonObject) -> str:
+    kind = text(body.get("type"), "type")
+    return FAILED_KINDS.get(kind, kind) if body.get("status") == "error" else kind
 
 
 def _items(kind: str, body: JsonObject, context: Context) -> Iterator[ReaderItem]:

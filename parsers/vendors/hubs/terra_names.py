@@ -26,6 +26,8 @@ NOTICED_KINDS: dict[str, tuple[tuple[NoticeKind, str], ...]] = {
     "healthcheck": ((NoticeKind.PING, "user"),),
 }
 
+# what an event of a kind is whose status is an error: nobody was connected by it
+FAILED_KINDS = {"auth": "auth_error"}
 # Known and not kept: they are not needed to follow up exercise.
 NOT_FOLLOWED_KINDS = frozenset(
     """
