@@ -139,14 +139,15 @@ def _kind(value: object) -> str:
 
 
 def _records(event: JsonObject) -> Iterator[tuple[str, Any]]:
-    if "report" in event:
-        yield "report", event["report"]
-    if "reports" in event:
-        many = list_of(event["reports"], "reports")
+    single, listed = event.get("report"), event.get("reports")
+    if single is not None:
+        yield "report", single
+    if listed is not None:
+        many = list_of(listed, "reports")
         if len(many) > MOST_REPORTS:
             raise Unreadable("reports", f"more than {MOST_REPORTS} reports", RejectKind.TOO_MUCH)
         yield from ((f"reports[{index}]", record) for index, record in enumerate(many))
-    if "report" not in event and "reports" not in event:
+    if single is None and listed is None:
         raise Unreadable("report", "absent")
 
 
@@ -201,7 +202,9 @@ def _reason(
 
 
 def _phase(fields: JsonObject, where: str, errors: list[Unreadable]) -> Phase:
-    value = fields.get("phase", Phase.NONE)
+    value = fields.get("phase")
+    if value is None:
+        return Phase.NONE
     return kept_without(errors, Phase.NONE, _any_of, Phase, value, f"{where}.phase")
 
 
