@@ -20,6 +20,7 @@ from parsers.bounds import LONGEST_WORKOUT_MS, readable
 from parsers.fields import (
     JsonObject,
     Unreadable,
+    first_value,
     head,
     kept_without,
     measure_of,
@@ -198,7 +199,7 @@ def _type(record: JsonObject, where: str) -> str:
 
 def _effort(record: JsonObject, where: str) -> float | None:
     """Return the exertion on CR10, of which Garmin keeps ten times the grade."""
-    stated = record.get("workoutRpe", record.get("directWorkoutRpe"))
+    stated = first_value(record, "workoutRpe", "directWorkoutRpe")
     return None if stated is None else number_within(stated, 0, 100, where) / 10 or None
 
 

@@ -28,6 +28,7 @@ from parsers.fields import (
     JsonObject,
     Unreadable,
     body_error,
+    first_value,
     head,
     instant_of,
     kept_without,
@@ -176,10 +177,11 @@ def _add_point(point: JsonObject, source: Source, into: Collected) -> None:
 
 def _value(point: JsonObject) -> object:
     # Older exports call the list `value`, and put the number into the entry itself.
-    listed = point.get("fitValue", point.get("value"))
+    listed = first_value(point, "fitValue", "value")
     first = object_of(listed[0] if isinstance(listed, list) and listed else None, "fitValue[0]")
-    value = object_of(first.get("value", first), "fitValue[0].value")
-    return value.get("fpVal", value.get("intVal"))
+    inner = first.get("value")
+    value = object_of(first if inner is None else inner, "fitValue[0].value")
+    return first_value(value, "fpVal", "intVal")
 
 
 def _nanos(value: object, where: str) -> int:
@@ -237,7 +239,7 @@ def _session_totals(session: JsonObject, errors: list[Unreadable]) -> Iterator[t
         name = entry.get("metricName") if isinstance(entry, dict) else None
         row = SESSION_TOTALS.get(name) if isinstance(name, str) else None
         if row is not None:
-            value = entry.get("floatValue", entry.get("intValue"))
+            value = first_value(entry, "floatValue", "intValue")
             where = f"aggregate[{index}]"
             total = kept_without(errors, None, number_within, value, 0, row[1], where)
             if total is not None:

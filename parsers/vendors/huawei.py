@@ -170,7 +170,7 @@ def _answer(payload: bytes, body: JsonObject, requested: Fetch) -> Part:
     """
     errors: list[Unreadable] = []
     facts: list[Fact] = []
-    name = next(filter(body.__contains__, _LISTS), _LISTS[0])
+    name = next((name for name in _LISTS if body.get(name) is not None), _LISTS[0])
     records = list_of(body.get(name), name)
     if len(records) > _MOST_RECORDS:
         raise Unreadable(name, f"more than {_MOST_RECORDS} records", RejectKind.TOO_MUCH)

@@ -11,6 +11,7 @@ from parsers.bounds import readable
 from parsers.fields import (
     JsonObject,
     Unreadable,
+    first_value,
     head,
     kept_without,
     list_of,
@@ -94,7 +95,7 @@ def huawei_instant(value: object, where: str) -> int:
 
 
 def _word(record: JsonObject, where: str) -> str:
-    value = record.get("activityType", record.get("activityTypeId"))
+    value = first_value(record, "activityType", "activityTypeId")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return optional_text(value, f"{where}.activityType").lower()
@@ -160,7 +161,7 @@ def _fields(point: JsonObject, where: str, errors: list[Unreadable]) -> Iterator
 
 
 def _number(field: JsonObject) -> object:
-    return next((field[name] for name in _NUMBERS if field.get(name) is not None), None)
+    return first_value(field, *_NUMBERS)
 
 
 def _points(

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from kadens.fact_lines import lines_of
+from kadens.recorded.cases import read_case
 from model.received import Context
 from parsers.formats import read_items
+from tests.rooms import ROOT
 
 _ZONED = Context(connector="files", zone="Europe/Stockholm")
 _START, _END = "2026-11-20T08:00:00", "2026-11-20T08:30:00"
@@ -110,6 +113,37 @@ def test_a_null_beside_a_value_changes_nothing(name: str) -> None:
     read = _lines(form, plain)
     assert "reject" not in read[0]
     assert _lines(form, with_null) == read
+
+
+# a recorded case, a part of its body, and the same part with a null where nothing was
+_RECORDED = [
+    ("reports/manual_session", '"report":', '"reports": null, "report":'),
+    ("reports/several_with_bad_ones", '"reports":', '"report": null, "reports":'),
+    ("reports/manual_session", '"activity":', '"phase": null, "activity":'),
+    ("withings/workouts", '"model":', '"model_id": null, "modelid": null, "model":'),
+    (
+        "huawei/workouts_fetched_with_samples",
+        '"activityType":',
+        '"activityType": null, "activityTypeId":',
+    ),
+    ("huawei/workouts_fetched", '"activityRecord":', '"activityRecord": null, "activityRecords":'),
+    ("garmin_account/activities", '"workoutRpe":', '"workoutRpe": null, "directWorkoutRpe":'),
+    ("google_fit/raw_heart_rate", '"fitValue":', '"fitValue": null, "value":'),
+    ("google_fit/steps_of_the_phone", '"intVal":', '"fpVal": null, "intVal":'),
+    ("google_fit/session", '"intValue":', '"floatValue": null, "intValue":'),
+    ("fitbit_api/heart_rate_by_minutes", '"datasetType": "minute"', '"datasetType": null'),
+    ("fitbit_api/heart_rate_by_minutes", '"datasetInterval": 1,', '"datasetInterval": null,'),
+    ("fitbit_api/activities_of_a_day", '"name":', '"activityName": null, "name":'),
+    ("polar/activity_answer", '"interval_ms": 60000', '"interval_ms": null'),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "with_null"), _RECORDED)
+def test_a_null_in_a_recorded_body_changes_nothing(name: str, part: str, with_null: str) -> None:
+    case = read_case(ROOT / "tests" / "data" / name)
+    assert part.encode() in case.payload
+    changed = case.payload.replace(part.encode(), with_null.encode())
+    assert replace(case, payload=changed).lines() == case.lines()
 
 
 def _lines(form: str, body: object) -> list[dict[str, Any]]:

@@ -40,7 +40,7 @@ def add_log(entry: JsonObject, clock: LocalClock, into: Collected) -> None:
     changed = entry.get("lastModified")
     revision = kept_without(errors, 0, _instant, changed, "lastModified") if changed else 0
     # The two lists name the same thing differently.
-    member = "activityName" if "activityName" in entry else "name"
+    member = "name" if entry.get("activityName") is None else "activityName"
     named = kept_without(errors, "", optional_text, entry.get(member), member)
     word = named.lower().replace(" ", "_")
     span = start, start + int(lasted)

@@ -54,8 +54,9 @@ def add_counts(series: JsonObject, day: date, clock: LocalClock, into: Collected
 
 def _grid(series: JsonObject, where: str) -> tuple[str, int]:
     """Return the unit of a series and how many of them lie between two entries."""
-    kind, interval = series.get("datasetType", _MINUTES), series.get("datasetInterval", 1)
-    number = number_of(interval, f"{where}.datasetInterval")
+    kind, interval = series.get("datasetType"), series.get("datasetInterval")
+    kind = _MINUTES if kind is None else kind
+    number = 1 if interval is None else number_of(interval, f"{where}.datasetInterval")
     if kind not in (_SECONDS, _MINUTES) or number not in (1, 5, 15):
         raise Unreadable(f"{where}.datasetType", "not seconds or minutes", RejectKind.UNKNOWN)
     return str(kind), int(number)

@@ -129,8 +129,9 @@ def _add_steps(
 ) -> None:
     """Add the steps of each interval, whose length the answer states."""
     day, clock, _ = of
-    stated = record.get("interval_ms", MINUTE_MS)
+    stated = record.get("interval_ms")
     # An interval that nobody states is a minute, as in every answer that was published.
+    stated = MINUTE_MS if stated is None else stated
     length = round(duration_ms(stated, f"{where}.interval_ms"))
     shown, values = [], []
     for k, item in enumerate(list_of(record.get("samples") or [], f"{where}.samples")):

@@ -9,7 +9,15 @@ from zoneinfo import ZoneInfo
 from model.calendar import zone_offset_min
 from model.facts import DeviceType, Head, Method, RejectKind, Source
 from parsers.bounds import readable
-from parsers.fields import JsonObject, Unreadable, head, kept_without, object_of, optional_text
+from parsers.fields import (
+    JsonObject,
+    Unreadable,
+    first_value,
+    head,
+    kept_without,
+    object_of,
+    optional_text,
+)
 from parsers.vendors.withings.names import ATTRIBUTED, WITHINGS_DEVICES, WITHINGS_MODELS
 
 _VENDOR = "withings"
@@ -73,7 +81,7 @@ class ListedItem:
         # some answers have the name here, others a number
         name = "" if isinstance(stated, int) else stated
         device = kept_without(self.errors, "", optional_text, name, where)
-        number = self.item.get("model_id", self.item.get("modelid", stated))
+        number = first_value(self.item, "model_id", "modelid", "model")
         return Source(
             vendor=_VENDOR, device=device, device_type=_device_type(device, number), method=method
         )
