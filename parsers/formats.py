@@ -21,7 +21,7 @@ from parsers.format_rows.bodies import BODY_FORMATS
 from parsers.format_rows.files import FILE_FORMATS
 from parsers.format_rows.row import MEBIBYTE, Format
 from parsers.lazy_readers import Named
-from parsers.packing.text_marks import unmarked
+from parsers.packing.text_marks import UTF_8_MARK, unmarked
 
 SNIFFED = 64 * 1024  # so many first bytes show what a file is
 LARGEST_PIECE = 2 * MEBIBYTE
@@ -128,11 +128,14 @@ def read_items(name: str, payload: bytes, context: Context) -> Iterator[ReaderIt
 def _as_recognised(row: Format, payload: bytes) -> bytes:
     """Return a payload as its format is recognised: as it is, or without its mark of an encoding.
 
-    Programs on a desk put such a mark before a table or a JSON file that they save anew.
+    Programs on a desk put such a mark before a table or a JSON file that they save anew, and some
+    senders before a body, which is never in another encoding than UTF-8.
     """
+    if row.sniff is None:
+        return payload.removeprefix(UTF_8_MARK)
     head = payload[:SNIFFED]
     shown = unmarked(head)
-    if row.sniff is None or shown == head or row.sniff(head) or not row.sniff(shown):
+    if shown == head or row.sniff(head) or not row.sniff(shown):
         return payload
     return unmarked(payload)
 

@@ -1,6 +1,7 @@
 """Marks of an encoding at the beginning of a text, and texts in UTF-16. Pure."""
 
-_UTF_8, _UTF_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+UTF_8_MARK = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def unmarked(text: bytes) -> bytes:
@@ -10,4 +11,4 @@ def unmarked(text: bytes) -> bytes:
     """
     if text.startswith(_UTF_16):
         return text.decode("utf-16", "replace").encode()
-    return text.removeprefix(_UTF_8)
+    return text.removeprefix(UTF_8_MARK)

@@ -1,9 +1,11 @@
 """Tables and JSON files that were saved anew, with a mark of their encoding or in UTF-16."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from kadens.recorded.cases import read_case
 from model.errors import BodyError
 from model.received import Context
 from parsers.formats import parse, read_items, sniff
@@ -20,6 +22,26 @@ _CASES = (
     "samsung_health/exercises",
     "samsung_bins/heart_rate",
     "strava_activities/french_list",
+)
+
+
+# A case of each format that only a connector's body has, and that is JSON.
+_BODIES = (
+    "coros/push",
+    "fitbit_api/activity_logs",
+    "garmin/activities",
+    "google_health/exercise_points",
+    "huawei/workouts_fetched",
+    "junction/day",
+    "open_wearables/workout",
+    "oura/workout_cue",
+    "polar/v4_sessions_answer",
+    "reports/manual_session",
+    "strava/activity_created",
+    "suunto/workout_created",
+    "terra/activity",
+    "whoop/workout_updated",
+    "withings/workouts",
 )
 
 
@@ -47,6 +69,14 @@ def test_a_mark_of_the_encoding_changes_nothing(case: str) -> None:
         b"\xfe\xff" + text.encode("utf-16be"),
     ):
         assert _items(saved, filename) == right
+
+
+@pytest.mark.parametrize("case", _BODIES)
+def test_a_mark_before_a_body_changes_nothing(case: str) -> None:
+    recorded = read_case(_DATA / case)
+    marked = replace(recorded, payload=b"\xef\xbb\xbf" + recorded.payload)
+    assert marked.lines() == recorded.lines()
+    assert any("reject" not in line for line in recorded.lines())
 
 
 def test_a_text_that_is_cut_off_anywhere_is_read_up_to_there() -> None:
