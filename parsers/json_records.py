@@ -136,7 +136,7 @@ class _Walk:
         self._text, self._at = text, 0
         self._decoder = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=hook)
         self._of_long_numbers = json.JSONDecoder(
-            parse_constant=_no_number, object_pairs_hook=hook, parse_int=_whole_number
+            parse_constant=_no_number, object_pairs_hook=hook, parse_int=_long_number
         )
         self._skip_space()
 
@@ -197,7 +197,7 @@ def _no_number(_name: str) -> object:
     return _NO_NUMBER
 
 
-def _whole_number(written: str) -> int | float:
+def _long_number(written: str) -> int | float:
     """Return a whole number; one beyond float64 is infinite, and outside of all that is read."""
     return int(written) if len(written) <= _MOST_DIGITS else float(written)
 

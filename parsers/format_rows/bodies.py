@@ -48,7 +48,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a cue has some hundred bytes, an answer a page of records
     Format(
         name="huawei",
-        version=4,
+        version=5,
         read=Named("parsers.vendors.huawei:read_huawei"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -57,7 +57,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # Garmin announces up to 100 MB for the samples of activities; a backfill has 90 days
     Format(
         name="garmin",
-        version=7,
+        version=8,
         grows=("dailies", "epochs", "sleeps", "hrv", "moveIQActivities"),
         read=Named("parsers.vendors.garmin.reader:read_garmin"),
         most_bytes=100 * MEBIBYTE,
@@ -67,7 +67,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # A cue has some hundred bytes, a date of continuous heart rate 1 MiB, one of beats 10.
     Format(
         name="polar",
-        version=6,
+        version=7,
         grows=("activity_summary",),
         read=Named("parsers.vendors.polar.reader:read_polar"),
         json=True,
@@ -77,7 +77,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # an event has some hundred bytes, a day of streams with a value each second 5 MiB
     Format(
         name="strava",
-        version=2,
+        version=3,
         read=Named("parsers.vendors.strava.reader:read_strava"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -95,7 +95,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a page of 5,000 points has 3 MiB; a window of a month may hold a figure for each date
     Format(
         name="google_health",
-        version=5,
+        version=6,
         read=Named("parsers.vendors.google_health.reader:read_google_health"),
         json=True,
         most_bytes=16 * MEBIBYTE,
@@ -132,7 +132,7 @@ BODY_FORMATS: tuple[Format, ...] = (
     # a thousand answers with all their words have half of it
     Format(
         name="reports",
-        version=6,
+        version=7,
         read=Named("parsers.reports:read_reports"),
         json=True,
         most_days=3_660,

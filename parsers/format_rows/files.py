@@ -109,7 +109,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a stream of years has 30 MiB
     Format(
         name="google_fit",
-        version=4,
+        version=5,
         grows=("Daily activity metrics",),
         read=Named("parsers.takeout.google_fit:read_google_fit"),
         sniff=Named("parsers.takeout.google_fit:is_google_fit"),
@@ -140,7 +140,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a session of two hours with ten series has 1 MiB, a month of heart rate 5
     Format(
         name="polar_flow",
-        version=5,
+        version=6,
         grows=("activity",),
         read=Named("parsers.exports.polar_flow:read_polar_flow"),
         sniff=Named("parsers.exports.polar_flow:is_polar_flow"),
@@ -162,7 +162,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a thousand activities with all their splits have 20 MiB
     Format(
         name="garmin_account",
-        version=4,
+        version=5,
         grows=("UDSFile",),
         read=Named("parsers.exports.garmin_account:read_garmin_account"),
         sniff=Named("parsers.exports.garmin_account:is_garmin_account"),
@@ -174,7 +174,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a date of heart rate a second has 4 MiB
     Format(
         name="fitbit_api",
-        version=4,
+        version=5,
         grows=("activities-steps",),
         read=Named("parsers.vendors.fitbit_api.reader:read_fitbit_api"),
         sniff=Named("parsers.vendors.fitbit_api.reader:is_fitbit_answer"),
@@ -187,7 +187,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # ten years by days has a total for each day, metric and source.
     Format(
         name="health_auto_export",
-        version=4,
+        version=5,
         grows=("days",),
         read=Named("parsers.phone.health_auto_export:read_health_auto_export"),
         sniff=Named("parsers.phone.recognised:is_health_auto_export"),
@@ -199,7 +199,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # two days, or as many as its user asks for by hand
     Format(
         name="hc_webhook",
-        version=2,
+        version=3,
         grows=("steps", "distance", "active_calories"),
         read=Named("parsers.phone.hc_webhook:read_hc_webhook"),
         sniff=Named("parsers.phone.recognised:is_hc_webhook"),

@@ -19,7 +19,7 @@ from parsers.json_records import MOST_LISTED_OBJECTS
 from parsers.vendors.garmin import reader as garmin
 from stream.compute.series.counts import spread_counts
 from tests.rooms import SHARED
-from tests.rows import of_type, values_of, without
+from tests.rows import matching, of_type, values_of, without
 
 CONTEXT = Context(connector="garmin")
 _START_S = 1_763_974_800
@@ -290,14 +290,15 @@ def _activity(user: str, **changes: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("link", [None, ""])
 def test_a_record_whose_link_is_empty_holds_its_data(link: str | None) -> None:
-    lists = {"activities": _activity("a"), "dailies": daily("b", 7)}
-    plain, linked = [
-        _read({name: [record | more] for name, record in lists.items()})
-        for more in ({}, {"callbackURL": link})
-    ]
-    facts = [[encoded(part.facts) for part in of_type(Part, read)] for read in (plain, linked)]
-    assert facts[0] == facts[1]
-    assert list(map(len, facts[1])) == [1, 1]
+    run, day = _activity("a"), daily("b", 7)
+    plain = of_type(Part, _read({"activities": [run], "dailies": [day]}))
+    for record in (run, day):
+        record["callbackURL"] = link
+    linked = of_type(Part, _read({"activities": [run], "dailies": [day]}))
+    assert list(map(encoded, values_of(linked, "facts"))) == list(
+        map(encoded, values_of(plain, "facts"))
+    )
+    assert list(map(len, values_of(linked, "facts"))) == [1, 1]
 
 
 @pytest.mark.parametrize("written", ["9" * 5_000, "1e999", "NaN", "-Infinity", "[NaN]"])
@@ -306,8 +307,8 @@ def test_what_is_no_number_costs_its_own_record(listed: str, written: str) -> No
     records = [_activity(user, steps=7 if user != "b" else "?") for user in "abc"]
     body = json.dumps({listed: records}).replace('"?"', written)
     items = list(read_items("garmin", body.encode(), CONTEXT))
-    lost = [part for part in of_type(Part, items) if not part.facts]
-    refused = [reject for part in lost for reject in part.rejects] or of_type(Reject, items)
+    lost = matching(of_type(Part, items), facts=())
+    refused = lost[0].rejects if lost else of_type(Reject, items)
     assert values_of(refused, "where", "why") == [(f"{listed}[1]", "not JSON that can be read")]
     assert {item.account for item in items if not isinstance(item, Reject)} - {"b"} == {"a", "c"}
 
@@ -352,7 +353,7 @@ def test_a_null_beside_an_id_or_an_offset_hides_neither() -> None:
 
 
 def test_the_format_has_a_version_of_its_own() -> None:
-    assert version_of("garmin") == 7
+    assert version_of("garmin") == 8
 
 
 _LOST_ALONE: list[tuple[str, str, dict[str, Any], str]] = [
