@@ -115,7 +115,9 @@ def _text_of(stored: bytes) -> str | None:
 def _physical(stored: AnyColumn, column: Column) -> Floats:
     if column.items == 1:
         stored = stored[:, 0]
-    values = stored.astype(np.float64)
+    # a float of noise may be a signalling NaN, which is no number like any other NaN
+    with np.errstate(invalid="ignore"):
+        values = stored.astype(np.float64)
     if column.invalid is not None:
         # Up to 32 bits float64 is exact, and comparing its contiguous values is faster than
         # comparing the strided bytes. Wider integers must be compared before they are rounded.

@@ -71,6 +71,20 @@ def test_scaled_numbers_in_both_byte_orders(*, big: bool, count: int) -> None:
     assert _equal(record["flow"], [0.5, _NAN, -2, *tail])
 
 
+@pytest.mark.parametrize("count", [2, 300])  # few messages are read in another way
+def test_a_signalling_nan_is_no_number_and_no_warning(count: int) -> None:
+    fields = {
+        "t": FieldShape(number=253, base=UINT32),
+        "flow": FieldShape(number=115, base=FLOAT32),
+    }
+    shape = FitShape(number=20, local=3, fields=fields)
+    result = {"t": _T0 + np.arange(count), "flow": np.array([1.0, *[0.5] * (count - 1)])}
+    stored = rows(shape, result, count).tobytes()
+    signalling = stored.replace(np.float32(1).tobytes(), np.uint32(0x7FA00000).tobytes())
+    record = decode(fit_file([definition(shape), signalling]))["record"]
+    assert _equal(record["flow"], [_NAN, *[0.5] * (count - 1)])
+
+
 def test_arrays_texts_bytes_and_zero_invalid_types() -> None:
     fields = {
         "serial": FieldShape(number=3, base=UINT32Z),
