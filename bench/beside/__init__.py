@@ -64,7 +64,7 @@ def run_beside(
     `options` go to both programs as they stand. A bench that one of them does not know is left
     out. Raises CheckoutError.
     """
-    play = _both_at_once if at_once else _one_after_the_other
+    play = _both_at_once if at_once else _by_turns
     compared: list[Compared] = []
     for name in benches:
         played = [play(before, now, [name, *options], number) for number in range(turns)]
@@ -72,7 +72,7 @@ def run_beside(
     return compared
 
 
-def _one_after_the_other(
+def _by_turns(
     before: Path, now: Path, words: Sequence[str], turn: int
 ) -> tuple[TurnFigures, TurnFigures]:
     """Return the figures of both; in every second turn the present checkout goes first."""
