@@ -25,7 +25,7 @@ from stream.compute.sessions.duplicates import (
     ROUNDED_MS,
     SAME_WITHIN_MS,
     Neighbours,
-    is_one_family,
+    in_same_family,
 )
 
 
@@ -85,7 +85,7 @@ def _timed_alike(candidate: SessionCandidate, paused: SessionCandidate) -> bool:
     apart_ms = max(
         abs(candidate.start_ms - paused.start_ms), abs(candidate.length_ms - paused.timer_ms)
     )
-    return apart_ms <= SAME_WITHIN_MS and is_one_family(candidate, paused)
+    return apart_ms <= SAME_WITHIN_MS and in_same_family(candidate, paused)
 
 
 def _divided_records(candidates: Iterable[SessionCandidate]) -> Neighbours:

@@ -125,9 +125,9 @@ def _are_duplicates(a: SessionCandidate, b: SessionCandidate) -> bool:
     apart_ms = max(abs(a.start_ms - b.start_ms), abs(a.end_ms - b.end_ms))
     # short ones may be near to each other and have nothing in common
     overlap = min(a.end_ms, b.end_ms) > max(a.start_ms, b.start_ms)
-    return overlap and apart_ms <= SAME_WITHIN_MS and is_one_family(a, b)
+    return overlap and apart_ms <= SAME_WITHIN_MS and in_same_family(a, b)
 
 
-def is_one_family(a: SessionCandidate, b: SessionCandidate) -> bool:
+def in_same_family(a: SessionCandidate, b: SessionCandidate) -> bool:
     """Return whether two candidates are of one type family; a type of none agrees with each."""
     return len({type_family(a), type_family(b)} - {_ANY_FAMILY}) <= 1
