@@ -109,8 +109,7 @@ def stretch_of_laps(group: Group) -> RecordedStretch:
 
     The lengths of a pool are laps too, but for those in which nobody swam.
     """
-    starts, written, elapsed, timers = (group.numbers(name) for name in SPAN_FIELDS)
-    lengths = np.where(elapsed > 0, elapsed, written - starts)
+    starts, lengths, timers = _spans_of(group)
     usable = (starts >= DEVICE_TIME_END) & (lengths > 0) & (lengths * 1000 <= LONGEST_WORKOUT_MS)
     usable &= group.numbers("length_type") != _AT_REST
     if not usable.any():
@@ -120,6 +119,14 @@ def stretch_of_laps(group: Group) -> RecordedStretch:
     active = float(np.where(timers > 0, np.minimum(timers, lengths), lengths).sum())
     idle = max(0.0, last - first - active)
     return RecordedStretch(first=first, last=last, idle=idle, gaps=_between(starts, lengths))
+
+
+def _spans_of(group: Group) -> tuple[Floats, Floats, Floats]:
+    """Return starts, lengths and timers; a lap without a start ends when it was written."""
+    starts, written, elapsed, timers = (group.numbers(name) for name in SPAN_FIELDS)
+    dated = starts >= DEVICE_TIME_END
+    lengths = np.where(elapsed > 0, elapsed, np.where(dated, written - starts, timers))
+    return np.where(dated, starts, written - lengths), lengths, timers
 
 
 def _between(starts: Floats, lengths: Floats) -> tuple[tuple[float, float], ...]:

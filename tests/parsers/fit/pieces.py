@@ -72,6 +72,13 @@ def lap(**values: float) -> bytes:
     return encoded(FitShape(number=19, local=3, fields=fields), values)
 
 
+def startless_lap(**values: float) -> bytes:
+    """Return a lap of `written`, `elapsed` and `sport`, whose definition has no start."""
+    fields = {name: _SPAN[name] for name in ("written", "elapsed")}
+    fields |= {"sport": FieldShape(number=25, base=ENUM)}
+    return encoded(FitShape(number=19, local=14, fields=fields), values)
+
+
 def pool_length(start: float, elapsed: float, *, kind: int = 1) -> bytes:
     """Return a length of a pool; `kind` 0 is a rest."""
     fields = {

@@ -16,6 +16,7 @@ from tests.parsers.fit.pieces import (
     records,
     session,
     sport,
+    startless_lap,
 )
 from tests.rows import of_type, values_of
 
@@ -55,6 +56,28 @@ _FROM_RECORDS, _FROM_LAPS = {"made_from_records": 1.0}, {"made_from_laps": 1.0}
              lap(start=900, written=1800, elapsed=900, timer=600, sport=RUNNING)],
             (0, 1800, 1500, "running", _FROM_LAPS),
             id="laps alone",
+        ),
+        pytest.param(
+            [lap(written=900, elapsed=900, sport=RUNNING),
+             lap(written=1800, elapsed=900, sport=RUNNING)],
+            (0, 1800, 1800, "running", _FROM_LAPS),
+            id="laps with an invalid start end when they were written",
+        ),
+        pytest.param(
+            [startless_lap(written=900, elapsed=900, sport=RUNNING),
+             startless_lap(written=1800, elapsed=900, sport=RUNNING)],
+            (0, 1800, 1800, "running", _FROM_LAPS),
+            id="laps whose definition has no start",
+        ),
+        pytest.param(
+            [lap(written=900, timer=900), lap(written=5400, timer=900), session(sport=RUNNING)],
+            (0, 5400, 1800, "running", _FROM_LAPS),
+            id="laps with nothing but a timer, and the time between them",
+        ),
+        pytest.param(
+            [lap(elapsed=900), lap(written=1800, elapsed=900, sport=RUNNING)],
+            (900, 1800, 900, "running", _FROM_LAPS),
+            id="a lap without any time of day is no part of it",
         ),
         pytest.param(
             [records(_HALF), lap(start=0, written=900, elapsed=900, timer=900, sport=RUNNING)],
