@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from parsers.fit.columns import Floats
 
-_BACK_S, _FORWARD_S = 900.0, 3600.0  # smaller steps are pauses, or a clock that is trimmed
+# Smaller steps are pauses, or a clock that is trimmed; an hour itself is that of summer time.
+_BACK_S, _FORWARD_S = 900.0, 3600.0
 _DAY_S = 86_400.0  # nobody resumes later than that
 _STALE_S = 120.0  # so short is what is recorded before a satellite gives the time
 _NEAR_S = 300.0  # a session begins and ends so near to its records
@@ -84,7 +85,7 @@ class RecordClock:
 def odd_steps(stamps: Floats) -> NDArray[np.intp]:
     """Return after which records the time jumps."""
     steps = np.diff(stamps)
-    return np.flatnonzero((steps < -_BACK_S) | (steps > _FORWARD_S))
+    return np.flatnonzero((steps < -_BACK_S) | (steps >= _FORWARD_S))
 
 
 def settle_clock(
@@ -213,8 +214,8 @@ def _shifted(
         if k > anchor:
             by = float(beside.max()) + step - first
         # A run between two jumps may leave its neighbours where they belong.
-        gap = -by if k > anchor else by
-        if -_BACK_S <= gap <= _FORWARD_S:
+        left = step - by if k > anchor else step + by
+        if not len(odd_steps(np.array((0.0, left)))):
             continue
         out[run] = times + by
         shifts.append(Shift(first=first, last=last, by=by, count=_length(run)))

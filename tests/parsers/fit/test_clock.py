@@ -51,6 +51,33 @@ _NOON = 5 * _HOUR
             (0, 2400), (2400, 0, 2399), id="three hours forward in the middle",
         ),
         pytest.param(
+            [records(range(900)), records(range(900 + _HOUR, 1800 + _HOUR)),
+             session(start=0, written=1800 + _HOUR, elapsed=1800, timer=1800)],
+            (_HOUR, _HOUR + 1800), (1800, _HOUR, _HOUR + 1799), id="an hour, to the second",
+        ),
+        pytest.param(
+            [records(range(-_HOUR, 900 - _HOUR, 7)), records(range(902, 1800, 7)),
+             session(start=-_HOUR, written=1800, elapsed=1800, timer=1800)],
+            (-1, 1800), (258, -1, 1798), id="an hour, with a record every seven seconds",
+        ),
+        pytest.param(
+            [records(range(901)), records(range(900 + _HOUR, 1800 + _HOUR)),
+             session(start=0, written=1800 + _HOUR, elapsed=1800, timer=1800)],
+            (_HOUR - 1, _HOUR + 1800), (1801, _HOUR - 1, _HOUR + 1799),
+            id="a step of an hour",
+        ),
+        pytest.param(
+            [timer(0, 0), records(range(1200)), timer(1200, 4), timer(1200 + _HOUR, 0),
+             records(range(1200 + _HOUR, 2400 + _HOUR)),
+             session(start=0, written=2400 + _HOUR, elapsed=2400 + _HOUR, timer=2400)],
+            (0, 2400 + _HOUR), (2400, 0, 2399 + _HOUR), id="a pause of an hour with events",
+        ),
+        pytest.param(
+            [records(range(1200)), records(range(1199 + _HOUR, 2400 + _HOUR)),
+             session(start=0, written=2400 + _HOUR, elapsed=2400 + _HOUR, timer=2400)],
+            (0, 2400 + _HOUR), (2401, 0, 2399 + _HOUR), id="a pause of an hour by the length",
+        ),
+        pytest.param(
             [records(range(_NOON, _NOON + 1200)), records(range(1200, 2400)),
              session(start=_NOON, written=2400, elapsed=2400, timer=2400)],
             (0, 2400), (2400, 0, 2399), id="five hours back in the middle",
