@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import holidays
 
-from model.calendar import epoch_ms, local_date, midnight
+from model.calendar import epoch_ms, known_zone, local_date, midnight
 from model.words.language import _
 
 # Days on which a country does not work although no law says so, such as Midsummer Eve in Sweden.
@@ -146,6 +146,14 @@ DEFAULT_HOURS = WorkingHours(
 )
 
 
+def _zone(name: str) -> str:
+    try:
+        return known_zone(name)
+    except ValueError as error:
+        why = _("must be an IANA time zone, such as Europe/Stockholm")
+        raise WorkingHoursError("zone", why) from error
+
+
 def parse_hours(value: Mapping[str, Any]) -> WorkingHours:
     """Return working hours from their JSON form, as `hours_json` writes it.
 
@@ -154,9 +162,7 @@ def parse_hours(value: Mapping[str, Any]) -> WorkingHours:
     unknown = sorted(value.keys() - _FIELDS)
     if unknown:
         raise WorkingHoursError(unknown[0], _("no field of working hours"))
-    zone = str(value.get("zone", ""))
-    if zone not in available_timezones():
-        raise WorkingHoursError("zone", _("must be an IANA time zone, such as Europe/Stockholm"))
+    zone = _zone(str(value.get("zone", "")))
     opens, closes = _minute(value, "opens"), _minute(value, "closes")
     if opens >= closes:
         raise WorkingHoursError("closes", _("must be later than opens, on the same day"))

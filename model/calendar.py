@@ -11,6 +11,9 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)  # what a person may mean by a date
+# Names that tzdata or a system knows besides: of no region, or with a clock of their own.
+_NOT_REGIONS = ("Factory", "localtime", "posixrules")
+_OTHER_CLOCKS = ("posix/", "right/")
 DATE_RANGE = f"must be a date from {FIRST_DATE} to {LAST_DATE}"
 
 
@@ -37,6 +40,20 @@ def rfc3339(ms: int) -> str:
 def rfc3339_if_known(ms: int | None) -> str | None:
     """Return an instant as `rfc3339` does, None for None."""
     return None if ms is None else rfc3339(ms)
+
+
+def known_zone(name: str) -> str:
+    """Return the name of an IANA zone in which somebody may live; raises ValueError for any other.
+
+    >>> known_zone("Europe/Helsinki")
+    'Europe/Helsinki'
+    """
+    try:
+        if name not in _NOT_REGIONS and not name.startswith(_OTHER_CLOCKS):
+            return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        pass
+    raise ValueError("must be an IANA time zone, such as Europe/Helsinki")
 
 
 def local_date(ms: int, zone: str) -> date:

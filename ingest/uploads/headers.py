@@ -8,10 +8,10 @@ import binascii
 import re
 from collections.abc import Mapping
 from email.utils import formatdate
-from zoneinfo import ZoneInfo
 
 from ingest.problems import refused
 from ingest.uploads.upload import Upload
+from model.calendar import known_zone
 
 TUS_VERSION = "1.0.0"
 OFFSET_STREAM = "application/offset+octet-stream"
@@ -77,8 +77,8 @@ def time_zone_in(pairs: Mapping[str, str]) -> str:
     """
     name = pairs.get(UPLOAD_ZONE, "")
     try:
-        return ZoneInfo(name).key if name else ""
-    except (ValueError, OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
+        return known_zone(name) if name else ""
+    except ValueError as error:
         raise refused("upload_metadata") from error
 
 

@@ -8,7 +8,6 @@ from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
-from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -20,6 +19,7 @@ from kadens.inspect import holds_nothing, inspect
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded.cases import RecordedCase, write_case
+from model.calendar import known_zone
 from model.intensity import HeartProfile
 from model.received import Context, ReaderItems
 from model.storable import LAST_MS
@@ -183,9 +183,9 @@ def _named(words: Sequence[str] | None, mark: str, otherwise: str) -> Iterator[t
 def _check_zone(zone: str) -> None:
     try:
         if zone:
-            ZoneInfo(zone)
-    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
-        fail("--zone must be an IANA zone such as Europe/Stockholm", code=2)
+            known_zone(zone)
+    except ValueError as error:
+        fail(f"--zone {error}", code=2)
 
 
 def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from kadens.names import ACCOUNT, PSEUDONYM, BadNameError, NameRule, check_name
 from kadens.output.terminal import fail
-from model.calendar import epoch_ms
+from model.calendar import epoch_ms, known_zone
 from model.schemas.plain_text import text_problem
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -94,9 +93,9 @@ def finite(value: float | None) -> float | None:
 def iana_zone(text: str) -> str:
     """Return the name of a time zone; leaves with code 2 for any other text."""
     try:
-        return ZoneInfo(text).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise typer.BadParameter("must be an IANA time zone, such as Europe/Helsinki") from error
+        return known_zone(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def zone_if_any(context: typer.Context, option: typer.CallbackParam, text: str) -> str:

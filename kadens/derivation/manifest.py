@@ -9,14 +9,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ingest.vendors import CONNECTORS
 from kadens.derivation.patient_rows import patient_row_problems
 from kadens.json_files import mistake_lines, unknown_members
-from model.calendar import epoch_ms, rfc3339
+from model.calendar import epoch_ms, known_zone, rfc3339
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
@@ -31,7 +30,6 @@ _NO_INSTANT = (
     "must be an RFC 3339 instant with its offset, such as 2026-11-20T08:00:00+01:00, or epoch "
     "milliseconds"
 )
-_NO_ZONE = "must be an IANA time zone, such as Europe/Helsinki"
 _CONNECTOR_NAMES = tuple(connector.name for connector in CONNECTORS)
 
 
@@ -56,14 +54,6 @@ def _text_ms(value: object) -> int | None:
         return None if at is None or at.tzinfo is None else epoch_ms(at)
     except (ValueError, OverflowError):
         return None
-
-
-def known_zone(name: str) -> str:
-    """Return the name of an IANA zone; raises ValueError for any other text."""
-    try:
-        return ZoneInfo(name).key
-    except (ValueError, OSError, KeyError):  # KeyError: ZoneInfoNotFoundError
-        raise ValueError(_NO_ZONE) from None
 
 
 def _connector_name(name: str) -> str:

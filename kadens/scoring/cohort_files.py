@@ -17,9 +17,9 @@ from kadens.derivation.manifest import (
     ReadInstant,
     RecordedPrescription,
     checked_path,
-    known_zone,
 )
 from kadens.names import PSEUDONYM
+from model.calendar import known_zone
 from model.intensity import HeartProfile
 
 _Count = Annotated[int, Field(ge=0)]

@@ -1,7 +1,6 @@
 """The zone of local times without an offset, where whoever sends a payload names one. Pure."""
 
-from zoneinfo import ZoneInfo
-
+from model.calendar import known_zone
 from model.received import Context
 from parsers.fields import Unreadable
 
@@ -19,6 +18,6 @@ def named_zone(context: Context) -> str:
     """
     zone = context.headers.get(TIME_ZONE) or context.zone
     try:
-        return ZoneInfo(zone).key if zone else ""
-    except (ValueError, OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
+        return known_zone(zone) if zone else ""
+    except ValueError as error:
         raise Unreadable(TIME_ZONE, "not the name of a time zone") from error

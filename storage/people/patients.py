@@ -6,11 +6,10 @@ Everywhere else a patient is known by the pseudonym. The identity is sealed in t
 
 import secrets
 from collections.abc import Collection, Mapping
-from zoneinfo import ZoneInfo
 
 from psycopg.errors import UniqueViolation
 
-from model.calendar import utc
+from model.calendar import known_zone, utc
 from model.keyring import KeyRing
 from storage.people import data_keys, identities
 from storage.people.errors import AccountClosedError, TakenError, UnknownNameError
@@ -45,14 +44,14 @@ async def add_patient(  # noqa: PLR0913 - each names one thing
 ) -> str:
     """Add a patient with a data key; return the pseudonym, which is random unless given.
 
-    `zone` is an IANA zone; another raises `ZoneInfoNotFoundError`. `identity` (name, number,
+    `zone` is an IANA zone; another raises ValueError. `identity` (name, number,
     address and so on) is sealed. Raises `UnknownNameError` for an unknown unit and `TakenError` for
     a pseudonym in use.
     """
     # random: a number in order would tell when a patient was added
     name = pseudonym or secrets.token_hex(8)
     # the zone is looked up before anything is written: an unknown one must leave no row
-    row = {"pseudonym": name, "zone": ZoneInfo(zone).key, "now": utc(now_ms)}
+    row = {"pseudonym": name, "zone": known_zone(zone), "now": utc(now_ms)}
     try:
         async with conn.transaction():
             cursor = await conn.execute(_ADD, {**row, "unit": unit, "clinician": clinician})
@@ -84,10 +83,10 @@ async def zones_of(conn: Connection, patients: Collection[str]) -> dict[str, str
 async def set_zone(conn: Connection, patient: str, zone: str) -> None:
     """Store another IANA zone for a patient; the caller has to derive rows anew.
 
-    Raises `UnknownNameError` for an unknown patient, and `ZoneInfoNotFoundError` for a zone that
-    does not exist.
+    Raises `UnknownNameError` for an unknown patient, and ValueError for a zone that does not
+    exist.
     """
-    if not (await conn.execute(_SET_ZONE, [ZoneInfo(zone).key, patient])).rowcount:
+    if not (await conn.execute(_SET_ZONE, [known_zone(zone), patient])).rowcount:
         raise UnknownNameError("there is no such patient")
 
 

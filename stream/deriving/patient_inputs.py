@@ -36,7 +36,7 @@ async def change_zone(conn: Connection, patient: str, zone: str, now_ms: int) ->
     """Set the IANA zone of a patient's dates and weeks, and derive everything anew.
 
     This is for a patient who has moved. Facts keep the UTC offset that they were reported with.
-    Raises `UnknownNameError`, and `ZoneInfoNotFoundError` for a zone that does not exist.
+    Raises `UnknownNameError`, and ValueError for a zone that does not exist.
     """
     await patients.set_zone(conn, patient, zone)
     # a day more on both sides, for dates that had facts in the old zone and have none in the new

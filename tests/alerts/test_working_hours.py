@@ -149,6 +149,7 @@ def test_json_there_and_back() -> None:
     ("field", "value"),
     [
         ("zone", "Stockholm"),
+        ("zone", "localtime"),
         ("zone", ""),
         ("weekdays", []),
         ("weekdays", [0]),

@@ -180,6 +180,7 @@ _BEGUN: list[tuple[str, _Headers, int, str]] = [
     ("no text", {"upload-metadata": "filename /w=="}, 400, "upload_metadata"),
     ("a digest that is none", metadata(sha256="abc"), 400, "upload_metadata"),
     ("no time zone", metadata(**{"time-zone": "Mars/Base"}), 400, "upload_metadata"),
+    ("a clock of a machine", metadata(**{"time-zone": "localtime"}), 400, "upload_metadata"),
     ("a folder of zones", metadata(**{"time-zone": "Europe"}), 400, "upload_metadata"),
     ("a way to a file", metadata(**{"time-zone": "../../etc/passwd"}), 400, "upload_metadata"),
 ]

@@ -12,6 +12,7 @@ from model.calendar import (
     dates_between,
     day_bounds,
     epoch_ms,
+    known_zone,
     local_date,
     midnight,
     monday,
@@ -87,3 +88,20 @@ def test_dates_between_are_those_of_the_first_and_last_instant_and_all_in_betwee
     assert (got[0], got[-1]) == (local_date(ms, zone), local_date(ms + max(n - 1, 0), zone))
     for earlier, later in pairwise(got):
         assert later - earlier == timedelta(days=1)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/GMT+5", "Europe/Paris", "America/Argentina/Ushuaia"])
+def test_a_zone_of_the_database_is_known(zone: str) -> None:
+    assert known_zone(zone) == zone
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("localtime", "posixrules", "Factory", "posix/Europe/Paris", "right/Europe/Paris"),
+        *("", "Mars/Base", "Europe", "../../etc/passwd", "/etc/localtime", "Europe/Paris\0"),
+    ],
+)
+def test_a_zone_in_which_nobody_lives_is_refused(zone: str) -> None:
+    with pytest.raises(ValueError, match="must be an IANA time zone"):
+        known_zone(zone)

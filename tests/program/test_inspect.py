@@ -124,6 +124,14 @@ def test_a_path_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["inspect", str(tmp_path / "none.fit")]).exit_code == 2
 
 
+@pytest.mark.parametrize("zone", ["Mars/Base", "localtime", "Factory", "right/Europe/Paris"])
+def test_a_zone_in_which_nobody_lives_is_wrong_use(tmp_path: Path, zone: str) -> None:
+    path = tmp_path / "any.fit"
+    path.write_bytes(b"")
+    done = CliRunner().invoke(app, ["inspect", str(path), "--zone", zone])
+    assert (done.exit_code, "--zone must be an IANA time zone" in done.output) == (2, True)
+
+
 def test_a_resting_rate_above_the_maximum_is_wrong_use(tmp_path: Path) -> None:
     path = tmp_path / "any.fit"
     path.write_bytes(b"")

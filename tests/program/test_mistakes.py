@@ -109,7 +109,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> 
     assert "Address already in use" in done.output
 
 
-@pytest.mark.parametrize("zone", ["Mars/X", "../etc/passwd", ""])
+@pytest.mark.parametrize("zone", ["Mars/X", "../etc/passwd", "", "localtime", "right/UTC"])
 def test_a_zone_that_there_is_not_is_told_in_words(tmp_path: Path, zone: str) -> None:
     for words in (["patient", "zone", zone, "--patient", "p"], ["patient", "add", "--zone", zone]):
         done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from model.calendar import DAY_MS, MINUTE_MS, day_bounds, epoch_ms, zone_offset_min
+from model.calendar import DAY_MS, MINUTE_MS, day_bounds, epoch_ms, known_zone, zone_offset_min
 from model.facts import RejectKind
 from model.received import Context
 from model.storable import is_offset
@@ -120,8 +120,8 @@ def _noted(note: Mapping[str, object]) -> LocalClock:
     offset, zone = note.get("offset_min"), note.get("zone")
     known = isinstance(offset, int) and is_offset(offset)
     try:
-        name = ZoneInfo(zone).key if isinstance(zone, str) and zone else ""
-    except (ValueError, OSError, KeyError):
+        name = known_zone(zone) if isinstance(zone, str) and zone else ""
+    except ValueError:
         name = ""
     return LocalClock(offset_min=int(str(offset)) if known else None, zone=name)
 

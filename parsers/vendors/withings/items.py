@@ -4,9 +4,8 @@ Times are epoch seconds. An answer or an item may name an IANA zone beside them.
 """
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
-from model.calendar import zone_offset_min
+from model.calendar import known_zone, zone_offset_min
 from model.facts import DeviceType, Head, Method, RejectKind, Source
 from parsers.bounds import readable
 from parsers.fields import (
@@ -134,8 +133,8 @@ def zone_name(value: object, where: str) -> str:
     """Return an IANA zone, "" for null; Unreadable for one that is not known."""
     name = optional_text(value, where, _LONGEST_ZONE)
     try:
-        return ZoneInfo(name).key if name else ""
-    except (ValueError, OSError, KeyError) as error:  # KeyError: ZoneInfoNotFoundError
+        return known_zone(name) if name else ""
+    except ValueError as error:
         raise Unreadable(where, "not a zone that is known") from error
 
 
