@@ -3,6 +3,7 @@
 The zone and the instant are always arguments; nothing here reads a clock.
 """
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,6 +12,11 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)  # what a person may mean by a date
+# Python alone reads many more forms, such as week dates and times without seconds.
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 # Names that tzdata or a system knows besides: of no region, or with a clock of their own.
 _NOT_REGIONS = ("Factory", "localtime", "posixrules")
 _OTHER_CLOCKS = ("posix/", "right/")
@@ -35,6 +41,20 @@ def rfc3339(ms: int) -> str:
     """
     spec = "seconds" if ms % 1000 == 0 else "milliseconds"
     return utc(ms).isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def rfc3339_ms(text: str) -> int:
+    """Return an RFC 3339 instant with its offset as epoch ms (floor); ValueError for other texts.
+
+    A space may stand between date and time, and no second is a leap second.
+
+    >>> rfc3339_ms("2026-11-20T08:00:00+01:00")
+    1795158000000
+    """
+    if not _INSTANT.fullmatch(text):
+        raise ValueError("not an RFC 3339 instant with its offset")
+    # RFC 3339 allows a small t and z, Python only a capital Z.
+    return epoch_ms(datetime.fromisoformat(text.upper()))
 
 
 def rfc3339_if_known(ms: int | None) -> str | None:

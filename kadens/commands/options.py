@@ -10,7 +10,7 @@ import typer
 
 from kadens.names import ACCOUNT, PSEUDONYM, BadNameError, NameRule, check_name
 from kadens.output.terminal import fail
-from model.calendar import epoch_ms, known_zone
+from model.calendar import epoch_ms, known_zone, rfc3339_ms
 from model.schemas.plain_text import text_problem
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -171,12 +171,10 @@ def instant(text: str, default: int, option: str = "--at") -> int:
     if not text:
         return default
     try:
-        at = datetime.fromisoformat(text)
-        at_ms = epoch_ms(at) if at.tzinfo else None
-    except (ValueError, OverflowError):
-        fail(f"{option} must be an RFC 3339 instant, such as 2026-11-20T08:00:00+01:00", code=2)
-    if at_ms is None:
-        fail(f"{option} must name its offset from UTC, such as +01:00 or Z", code=2)
+        at_ms = rfc3339_ms(text)
+    except ValueError:
+        example = "such as 2026-11-20T08:00:00+01:00"
+        fail(f"{option} must be an RFC 3339 instant with its offset, {example}", code=2)
     # a slip of a digit in the year; and dates counted from it must still be dates
     if not _FIRST_MS <= at_ms < _LAST_MS:
         fail(f"{option} must be between the years {_FIRST_YEAR} and {_LAST_YEAR}", code=2)

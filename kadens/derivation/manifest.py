@@ -6,7 +6,6 @@ used in part: with any mistake in it nothing is derived. No value of it is repea
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from ingest.vendors import CONNECTORS
 from kadens.derivation.patient_rows import patient_row_problems
 from kadens.json_files import mistake_lines, unknown_members
-from model.calendar import epoch_ms, known_zone, rfc3339
+from model.calendar import known_zone, rfc3339, rfc3339_ms
 from model.facts import AttributedFact, Instrument
 from model.intensity import HeartProfile
 from model.marks import REASONS, MarkedSession, clinician_mark
@@ -50,9 +49,8 @@ def _instant_ms(value: object) -> int:
 
 def _text_ms(value: object) -> int | None:
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if at is None or at.tzinfo is None else epoch_ms(at)
-    except (ValueError, OverflowError):
+        return rfc3339_ms(value) if isinstance(value, str) else None
+    except ValueError:
         return None
 
 

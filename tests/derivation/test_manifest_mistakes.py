@@ -95,6 +95,10 @@ def test_a_right_manifest_gives_the_shape_that_is_published(tmp_path: Path) -> N
         ({"zone": ""}, "zone must be an IANA time zone"),
         ({"zone": 3}, "zone must be text"),
         ({"now": "2025-11-25T08:00:00"}, "now must be an RFC 3339 instant with its offset"),
+        *(
+            ({"now": text}, "now must be an RFC 3339 instant with its offset")
+            for text in ("2025-W48-2T08:00:00Z", "20251125T080000Z", "2025-11-25T08:00:00+01:00:01")
+        ),
         ({"now": True}, "now must be an RFC 3339 instant"),
         ({"now": -1}, "now must be an instant from 1970-01-01T00:00:00Z to"),
         ({"now": 10**15}, "now must be an instant from 1970-01-01T00:00:00Z to"),
@@ -283,6 +287,11 @@ def test_without_a_list_of_consents_every_source_is_consented_to(tmp_path: Path)
 def test_an_instant_may_be_epoch_milliseconds(tmp_path: Path) -> None:
     in_ms = {**MANIFEST, "now": 1_764_054_000_000}  # 2025-11-25T07:00:00Z
     assert run_derive(tmp_path, in_ms).stdout == run_derive(tmp_path, MANIFEST).stdout
+
+
+def test_an_instant_may_have_a_small_t_and_z(tmp_path: Path) -> None:
+    small = {**MANIFEST, "now": "2025-11-25t07:00:00z"}
+    assert run_derive(tmp_path, small).stdout == run_derive(tmp_path, MANIFEST).stdout
 
 
 def test_every_combination_of_options_ends_plainly(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from model.calendar import (
     midnight,
     monday,
     rfc3339,
+    rfc3339_ms,
     utc,
     week_bounds,
 )
@@ -105,3 +106,38 @@ def test_a_zone_of_the_database_is_known(zone: str) -> None:
 def test_a_zone_in_which_nobody_lives_is_refused(zone: str) -> None:
     with pytest.raises(ValueError, match="must be an IANA time zone"):
         known_zone(zone)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("2025-11-25T08:00:00Z", 0),
+        ("2025-11-25t08:00:00z", 0),
+        ("2025-11-25 08:00:00z", 0),
+        ("2025-11-25T08:00:00-00:00", 0),
+        ("2025-11-25T09:00:00.25+01:00", 250),
+        ("2025-11-25T08:00:00.123456789Z", 123),
+    ],
+)
+def test_an_rfc_3339_instant_is_read(text: str, ms: int) -> None:
+    assert rfc3339_ms(text) == epoch_ms(datetime(2025, 11, 25, 8, tzinfo=UTC)) + ms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2025-W48-2T08:00:00Z", "20251125T080000Z", "2025-11-25x08:00:00Z", "2025-11-25T08Z"),
+        *("2025-11-25T08:00Z", "2025-11-25T08:00:00+01:00:30", "2025-11-25T08:00:00 +01:00"),
+        *(
+            "2025-11-25T08:00:00,5Z",
+            "2025-11-25T08:00:00",
+            "2025-11-25",
+            "2025-11-25T08:00:00+0100",
+        ),
+        *("2025-11-25T24:00:00Z", "2025-11-31T08:00:00Z", "2025-11-25T08:00:00+24:00", ""),
+        *("2025-11-25T08:00:00Z\n", "2025-11-25T08:00:0\u0663Z", "2025-11-25T08:00:00.Z"),
+    ],
+)
+def test_no_other_text_is_an_instant(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the text is that of Python for a false date
+        rfc3339_ms(text)

@@ -130,6 +130,8 @@ def test_the_table_names_each_column_with_then_and_now(program: Program) -> None
         (["--all", "--patient", "p1"], 2, "either --patient or --all"),
         (["--all", "--diff"], 2, "add --dry-run"),
         (["--all", "--source", "nobody"], 2, "must be one of"),
+        (["--all", "--from", "2026-W48-2T08:00:00Z"], 2, "--from must be an RFC 3339 instant"),
+        (["--all", "--from", "2026-11-20"], 2, "--from must be an RFC 3339 instant"),
         (["--all", "--from", "yesterday"], 2, "--from must be an RFC 3339 instant"),
         (
             ["--all", "--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"],
