@@ -4,7 +4,7 @@ Pure: it turns the items of a reader and a heart profile into a dict of JSON val
 the zones are those of the worker.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -15,18 +15,48 @@ from model.calendar import rfc3339
 from model.fact_properties import unplaced_pause_ms
 from model.facts import DaySummary, Fact, Instants, Reject, Report, SampleBlock, Values, Workout
 from model.intensity import CLASSES, HeartProfile
-from model.received import Fetch, Notice, Part, ReaderItems
+from model.received import Fetch, Notice, Part, ReaderItem, ReaderItems
 from stream.compute.intensity.zones import is_plausible
 from stream.compute.pieces import pieces_ms, union_of_spans
 
 _Extent: TypeAlias = tuple[int, int, int]  # how many samples, the first and the last (epoch ms)
 
 
-def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
+@dataclass(slots=True)
+class CountedItems:
+    """What a reader yields, passed on as it is read, with the number of what was read or refused.
+
+    A fact, a fetch and a notice count as read. The numbers are right once all items have passed.
+    """
+
+    items: ReaderItems
+    read: int = field(default=0, init=False)
+    refused: int = field(default=0, init=False)
+
+    def __iter__(self) -> Iterator[ReaderItem]:
+        """Yield the items."""
+        for item in self.items:
+            match item:
+                case Part():
+                    self.read += len(item.facts)
+                    self.refused += len(item.rejects)
+                case Reject():
+                    self.refused += 1
+                case Fetch() | Notice():
+                    self.read += 1
+            yield item
+
+    @property
+    def are_all_refused(self) -> bool:
+        """Whether something was refused and nothing could be read; not so of an empty payload."""
+        return self.refused > 0 and not self.read
+
+
+def inspect(items: CountedItems, profile: HeartProfile | None) -> dict[str, Any]:
     """Return a summary of what a reader yields.
 
-    `complete` is whether all of the payload could be read. The profile gives the zone times of
-    workouts; without a profile all their time is unknown.
+    `complete` is whether all of the payload could be read; it never is where all was refused. The
+    profile gives the zone times of workouts; without a profile all their time is unknown.
     """
     contents = _Contents()
     rejects: list[Reject] = []
@@ -48,19 +78,13 @@ def inspect(items: ReaderItems, profile: HeartProfile | None) -> dict[str, Any]:
                 rejects.append(item)
                 complete = False
     return {
-        "complete": complete,
+        "complete": complete and not items.are_all_refused,
         "problems": [problem_of(reject) for reject in rejects],
         **contents.summary(profile),
         "accounts": len(accounts),
         "fetches": fetches,
         "notices": notices,
     }
-
-
-def holds_nothing(summary: dict[str, Any]) -> bool:
-    """Return whether nothing of a payload could be read, by its summary."""
-    kinds = ("workouts", "samples", "days", "reports", "fetches", "notices")
-    return not summary["complete"] and not any(summary[kind] for kind in kinds)
 
 
 def problem_of(reject: Reject) -> dict[str, Any]:

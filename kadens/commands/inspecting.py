@@ -4,7 +4,6 @@ import mimetypes
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -15,12 +14,12 @@ import typer
 from kadens.commands.options import Json
 from kadens.fact_lines import lines_of
 from kadens.importing.walked_files import digest_of, format_in, items_in
-from kadens.inspect import holds_nothing, inspect
+from kadens.inspect import CountedItems, inspect
 from kadens.output.terminal import fail, print_json, print_line, print_note
 from kadens.payload_formats import UnknownConnectorError, format_name, items_of
 from kadens.recorded.cases import RecordedCase, write_case
-from model.calendar import known_zone
-from model.intensity import HeartProfile
+from model.calendar import FIRST_DATE, known_zone
+from model.intensity import HeartProfile, profile_problems
 from model.received import Context, ReaderItems
 from model.storable import LAST_MS
 from parsers.formats import FILES_CONNECTOR
@@ -83,21 +82,18 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     context = replace(_context(path, connector, header, query), zone=zone)
     with _opened(path) as file:
         try:
-            name, items = _read(file, context)
-            if facts:
-                _print_facts(items, zone)
-                return
-            digest = digest_of(file)
-            summary = inspect(items, profile)
+            name, read = _read(file, context)
         except UnknownConnectorError as error:
             fail(str(error), code=2)
-    if as_json:
-        print_json({"sha256": digest, "format": name, **summary})
-    else:
-        _print_summary(path, name, digest, summary)
-    if profile is None and summary["workouts"] and not as_json:
-        print_note("note: without --hr-max and --hr-rest no time is put into a zone")
-    if holds_nothing(summary):
+        items = CountedItems(read)
+        if facts:
+            _print_facts(items, zone)
+        else:
+            shown = {"sha256": digest_of(file), "format": name, **inspect(items, profile)}
+            _print_shown(path, shown, items, as_json=as_json)
+            if profile is None and shown["workouts"] and not as_json:
+                print_note("note: without --hr-max and --hr-rest no time is put into a zone")
+    if items.are_all_refused:
         raise typer.Exit(1)
 
 
@@ -189,11 +185,11 @@ def _check_zone(zone: str) -> None:
 
 
 def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None:
-    if hr_max is None:
-        return None
-    if hr_rest is not None and not 0 < hr_rest < hr_max:
-        fail("--hr-rest must lie between 0 and --hr-max", code=2)
-    return HeartProfile(valid_from=date.min, hr_rest=hr_rest, hr_max=hr_max)
+    """Return the profile of the options, None without a maximum; leaves for one that is none."""
+    profile = HeartProfile(valid_from=FIRST_DATE, hr_rest=hr_rest, hr_max=hr_max)
+    for problem in profile_problems(profile):
+        fail(problem.replace("hr_", "--hr-").replace(":", "", 1), code=2)
+    return None if hr_max is None else profile
 
 
 def read_payload(path: Path) -> bytes:
@@ -229,18 +225,23 @@ def _read(file: BinaryIO, context: Context) -> tuple[str | None, ReaderItems]:
 
 
 def _print_facts(items: ReaderItems, zone: str) -> None:
-    """Print the lines as they are read; leave with code 1 when nothing could be read."""
-    printed = 0
+    """Print the lines as they are read."""
     for line in lines_of(items, zone):
         typer.echo(orjson.dumps(line).decode())
-        printed += "reject" not in line
-    if not printed:
-        raise typer.Exit(1)
 
 
-def _print_summary(path: Path, name: str | None, digest: str, summary: dict[str, Any]) -> None:
-    state = "complete" if summary["complete"] else "damaged: what could be read is shown"
-    print_line(f"{path}: {name or 'unknown format'}, {state}, sha256 {digest}")
+def _print_shown(path: Path, shown: dict[str, Any], items: CountedItems, *, as_json: bool) -> None:
+    if as_json:
+        print_json(shown)
+        return
+    state = "complete" if shown["complete"] else "damaged: what could be read is shown"
+    if items.are_all_refused:
+        state = "nothing in it can be used"
+    print_line(f"{path}: {shown['format'] or 'unknown format'}, {state}, sha256 {shown['sha256']}")
+    _print_summary(shown)
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
     for problem in summary["problems"]:
         print_line(f"  problem at {problem['where']}: {problem['reason']}")
     for workout in summary["workouts"]:

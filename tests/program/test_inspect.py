@@ -132,12 +132,26 @@ def test_a_zone_in_which_nobody_lives_is_wrong_use(tmp_path: Path, zone: str) ->
     assert (done.exit_code, "--zone must be an IANA time zone" in done.output) == (2, True)
 
 
-def test_a_resting_rate_above_the_maximum_is_wrong_use(tmp_path: Path) -> None:
+_BOUNDS = "must be above 20 and at most 250"
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        *(
+            (("--hr-max", text), f"--hr-max {_BOUNDS}")
+            for text in ("-5", "20", "251", "nan", "inf")
+        ),
+        *((("--hr-rest", text), f"--hr-rest {_BOUNDS}") for text in ("-60", "nan")),
+        (("--hr-max", "190", "--hr-rest", "5"), f"--hr-rest {_BOUNDS}"),
+        (("--hr-max", "60", "--hr-rest", "190"), "--hr-rest must be below --hr-max"),
+        (("--hr-max", "60", "--hr-rest", "60"), "--hr-rest must be below --hr-max"),
+    ],
+)
+def test_a_rate_that_no_profile_has_is_wrong_use(
+    tmp_path: Path, words: tuple[str, ...], why: str
+) -> None:
     path = tmp_path / "any.fit"
     path.write_bytes(b"")
-    assert (
-        CliRunner()
-        .invoke(app, ["inspect", str(path), "--hr-rest", "190", "--hr-max", "60"])
-        .exit_code
-        == 2
-    )
+    done = CliRunner().invoke(app, ["inspect", str(path), *words])
+    assert (done.exit_code, done.output) == (2, f"error: {why}\n")

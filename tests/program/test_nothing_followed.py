@@ -49,3 +49,4 @@ def test_a_file_without_anything_followed_says_so(
         assert done.exit_code == 1
         done = CliRunner().invoke(app, ["inspect", str(path)])
         assert f"problem at body: {NOTHING_KEPT}" in done.output
+        assert done.exit_code == 1
