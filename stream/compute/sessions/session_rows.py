@@ -136,6 +136,7 @@ def _ceiling_flags(
         candidate.start_ms,
         candidate.end_ms,
         min(ceilings, default=None),
+        candidate.pauses,
     )
 
 
