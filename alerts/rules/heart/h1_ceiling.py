@@ -4,19 +4,20 @@ A prescription turns it on by naming a ceiling. It tells of what was recorded, m
 later, and is no alarm.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from alerts.heart import CARDIAC_SIGNS
 from alerts.occasions import Occasion, finding_of, fresh_until
 from alerts.thresholds import thresholds_on
-from alerts.waiting_for_data import as_recorded
 from alerts.wording import limit_number, short_number
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.alerting.rule_rows import AboveCeiling, SessionBrief, SignAnswer
 from model.answered_session import AFTER_SESSION_MS
 from model.calendar import DAY_MS, MINUTE_MS
-from model.prescription import in_force
+from model.prescribing.recorded import known_at
+from model.prescription import Prescription, in_force
 from model.words.language import _
 
 _LEAST_MS = 2 * MINUTE_MS  # each of the times above the ceiling has as much
@@ -27,19 +28,34 @@ def _above_ceiling(on: RuleInput, rule: Rule) -> Iterator[Finding]:
 
     It is of tier A where far above, or with a symptom of the heart until six hours after it.
 
-    A ceiling that was written after the session says nothing about it.
+    A ceiling that was recorded after the session says nothing about it.
     """
-    prescriptions = as_recorded(on)
     since_ms = on.now_ms - rule.thresholds["look_back_days"] * DAY_MS
     for session in on.sessions:
-        held = in_force(prescriptions, session.local_date)
-        ceilings = [row.hr_ceiling for row in held if row.hr_ceiling is not None]
-        is_seen = session.above_ceiling and session.start_ms >= since_ms
-        if not ceilings or not is_seen:
+        if not session.above_ceiling or session.start_ms < since_ms:
             continue
-        thresholds = thresholds_on(rule, prescriptions, session.local_date)
-        if thresholds["on"] >= 1:
-            yield _finding(on, rule, session, min(ceilings), thresholds)
+        known = known_at(on.prescriptions, on.recorded, session.end_ms)
+        ceiling = _ceiling(on, known, session.local_date)
+        thresholds = thresholds_on(rule, known, session.local_date)
+        if ceiling is not None and thresholds["on"] >= 1:
+            yield _finding(on, rule, session, ceiling, thresholds)
+
+
+def _ceiling(on: RuleInput, known: Iterable[Prescription], day: date) -> float | None:
+    """Return the strictest ceiling of the known versions on a date, None where none may judge.
+
+    The times above were found with the ceiling that is in force now. Where it is the lower one,
+    they do not tell what was above the one that was known.
+    """
+    compared, strictest = _strictest(on.prescriptions, day), _strictest(known, day)
+    if compared is None or strictest is None or compared < strictest:
+        return None
+    return strictest
+
+
+def _strictest(prescriptions: Iterable[Prescription], day: date) -> float | None:
+    ceilings = [row.hr_ceiling for row in in_force(prescriptions, day)]
+    return min((bpm for bpm in ceilings if bpm is not None), default=None)
 
 
 def _finding(
@@ -108,7 +124,7 @@ def _next_due(_on: RuleInput, _rule: Rule) -> tuple[int, ...]:
 CEILING = Rule(
     id="H1",
     family="heart",
-    version=2,
+    version=3,
     tier=Tier.A,  # at the gravest
     title="Heart rate above the ceiling",
     thresholds={

@@ -93,3 +93,26 @@ def test_no_ceiling_and_a_ceiling_that_was_written_afterwards_find_nothing() -> 
 def test_a_prescription_turns_the_rule_off() -> None:
     off = replace(_ASKS, rules={"H1": {"on": 0}})
     assert _judged(_above(5, 2), prescriptions=(off,)) == ()
+
+
+@pytest.mark.parametrize(("seconds", "findings"), [(0, 1), (1, 0)])
+def test_a_ceiling_that_was_recorded_after_a_session_of_the_date_says_nothing(
+    seconds: int, findings: int
+) -> None:
+    end_ms = _START + HOUR_MS
+    recorded = {(_ASKS.id, _ASKS.version): end_ms + seconds * 1000}
+    assert len(_judged(_above(5, 2), recorded=recorded)) == findings
+
+
+@pytest.mark.parametrize(("later", "ceilings"), [(130.0, [120.0]), (120.0, [120.0]), (110.0, [])])
+def test_a_session_is_judged_by_the_ceiling_that_was_known(
+    later: float, ceilings: list[float]
+) -> None:
+    # with a lower ceiling now, the times are those above it, and not those above the known one
+    newer = replace(_ASKS, version=_ASKS.version + 1, hr_ceiling=later)
+    found = _judged(
+        _above(5, 2),
+        prescriptions=(_ASKS, newer),
+        recorded={(newer.id, newer.version): _START + 2 * HOUR_MS},
+    )
+    assert [row.evidence["ceiling"] for row in found] == ceilings
