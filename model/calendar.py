@@ -12,9 +12,9 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 FIRST_DATE, LAST_DATE = date(1900, 1, 1), date(2199, 12, 31)  # what a person may mean by a date
-# Python alone reads many more forms, such as week dates and times without seconds.
+# Python alone reads many more forms, such as week dates and hours without minutes.
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
     r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 # Names that tzdata or a system knows besides: of no region, or with a clock of their own.
@@ -46,7 +46,8 @@ def rfc3339(ms: int) -> str:
 def rfc3339_ms(text: str) -> int:
     """Return an RFC 3339 instant with its offset as epoch ms (floor); ValueError for other texts.
 
-    A space may stand between date and time, and no second is a leap second.
+    As people write it, a space may stand between date and time, and the seconds may be left out. No
+    second is a leap second.
 
     >>> rfc3339_ms("2026-11-20T08:00:00+01:00")
     1795158000000
