@@ -22,7 +22,7 @@ _SESSION = json.dumps(
         "startTime": "2026-09-01T08:00:00.000",
         "stopTime": "2026-09-01T08:20:00.000",
         "timezoneOffset": 120,
-        "exercises": [{"startTime": None, "timezoneOffset": 120, "duration": "PT1200S"}],
+        "exercises": [{"startTime": "soon", "timezoneOffset": 120, "duration": "PT1200S"}],
     }
 ).encode()
 _SESSION_NAME = "training-session-2026-09-01.json"
