@@ -26,6 +26,7 @@ def _record_of(
     end: float,
     *pauses: tuple[float, float],
     timer: float | None = None,
+    kind: str = "walking",
 ) -> AttributedFact:
     """Return a walk with times in minutes from eight o'clock."""
     at = [(round(_T0 + a * MINUTE_MS), round(_T0 + b * MINUTE_MS)) for a, b in pauses]
@@ -38,7 +39,7 @@ def _record_of(
         offset_origin=OffsetOrigin.SOURCE,
     )
     moving_ms = None if timer is None else round(timer * MINUTE_MS)
-    fact = Workout(head=head, type="walking", moving_ms=moving_ms, pauses=tuple(at))
+    fact = Workout(head=head, type=kind, moving_ms=moving_ms, pauses=tuple(at))
     return AttributedFact(patient="p", connector="c", received_ms=0, body="b" * 64, fact=fact)
 
 
@@ -126,9 +127,7 @@ def test_a_route_that_ends_by_its_timer_ends_with_the_other(
 
 
 def test_a_timer_of_another_family_or_start_ends_by_itself() -> None:
-    ride = replace(
-        _record_of(_HUB, 0, 25), fact=replace(_record_of(_HUB, 0, 25).fact, type="cycling")
-    )
+    ride = _record_of(_HUB, 0, 25, kind="cycling")
     later = _record_of(_HUB, 3, 28)
     assert (0, 25) in _counting(_derived(_BREAK, ride))
     assert (3, 28) in _counting(_derived(_BREAK, later))
