@@ -4,13 +4,18 @@ import mimetypes
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import orjson
 import typer
 
+from kadens.bounded_files import (
+    MOST_PAYLOAD,
+    MOST_STREAMED,
+    bounded_bytes,
+    bounded_copy,
+)
 from kadens.commands.options import Json
 from kadens.fact_lines import lines_of
 from kadens.importing.walked_files import digest_of, format_in, items_in
@@ -80,7 +85,7 @@ def inspect_file(  # noqa: PLR0913 - one parameter an option
     profile = _profile(hr_rest, hr_max)
     _check_zone(zone)
     context = replace(_context(path, connector, header, query), zone=zone)
-    with _opened(path) as file:
+    with _opened(path, connector) as file:
         try:
             name, read = _read(file, context)
         except UnknownConnectorError as error:
@@ -194,31 +199,36 @@ def _profile(hr_rest: float | None, hr_max: float | None) -> HeartProfile | None
 
 def read_payload(path: Path) -> bytes:
     """Return the bytes of a file, or of standard input for `-`; leaves when there is none."""
-    if str(path) == "-":
-        return sys.stdin.buffer.read()
     try:
-        return path.read_bytes()
+        if str(path) == "-":
+            return bounded_copy(sys.stdin.buffer, MOST_PAYLOAD).getvalue()
+        return bounded_bytes(path, MOST_PAYLOAD)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
 
 
-def _opened(path: Path) -> BinaryIO:
-    """Return a file that can seek, for `-` one of standard input; leaves when there is none."""
-    if str(path) == "-":
-        return BytesIO(sys.stdin.buffer.read())
+def _opened(path: Path, connector: str) -> BinaryIO:
+    """Return a file that can seek, for `-` one of standard input; leaves when there is none.
+
+    Only a file on a desk may have any size; a vendor's body is one document of a bounded size.
+    """
+    most = MOST_STREAMED if connector == FILES_CONNECTOR else MOST_PAYLOAD
     try:
-        file = path.open("rb")
+        if str(path) == "-":
+            return bounded_copy(sys.stdin.buffer, most)
+        # a pipe, such as one that a shell makes of a command, cannot seek
+        if connector == FILES_CONNECTOR and path.is_file():
+            return path.open("rb")
+        with path.open("rb") as file:
+            return bounded_copy(file, most)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
-    # a pipe, such as one that a shell makes of a command
-    return file if file.seekable() else BytesIO(file.read())
 
 
 def _read(file: BinaryIO, context: Context) -> tuple[str | None, ReaderItems]:
     """Return the format of a file and what it holds; raises UnknownConnectorError."""
     if context.connector == FILES_CONNECTOR:
         return format_in(file, context.filename), items_in(file, context)
-    # a vendor's body is one document, of a bounded size
     payload = file.read()
     file.seek(0)
     return format_name(payload, context), items_of(payload, context)

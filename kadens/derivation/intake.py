@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from ingest.connector import Connector
 from ingest.receiving.envelopes import envelope_of
 from ingest.vendors import CONNECTORS
+from kadens.bounded_files import bounded_body
 from kadens.derivation.long_files import is_too_long, reads_of_pieces
 from kadens.derivation.manifest import Manifest, ManifestBody, ManifestError
 from model.envelope import Envelope
@@ -119,7 +120,7 @@ def _contents(bodies: Iterable[ManifestBody], folder: Path) -> dict[str, bytes]:
     for number, body in enumerate(bodies):
         path = folder / body.path
         try:
-            contents[body.path] = path.read_bytes()
+            contents[body.path] = bounded_body(path, body.connector)
         except OSError as error:
             mistakes.append(f"bodies.{number}.path: {path}: {error.strerror}")
     if mistakes:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ingest.vendors import CONNECTORS
+from kadens.bounded_files import bounded_bytes
 from kadens.derivation.patient_rows import patient_row_problems
 from kadens.json_files import mistake_lines, unknown_members
 from model.calendar import known_zone, rfc3339, rfc3339_ms
@@ -25,6 +26,7 @@ from model.schemas.strict_json import strict_json
 from model.storable import LAST_MS, fact_refusal
 from parsers.packing.text_marks import unmarked
 
+_MOST_BYTES = 64 * 1024**2  # a row of a body has some 200
 _NO_INSTANT = (
     "must be an RFC 3339 instant with its offset, such as 2026-11-20T08:00:00+01:00, or epoch "
     "milliseconds"
@@ -208,7 +210,7 @@ def read_manifest(path: Path) -> Manifest:
 def _content_of(path: Path) -> bytes:
     try:
         # programs on a desk put a mark of its encoding before a file that they save
-        return unmarked(path.read_bytes())
+        return unmarked(bounded_bytes(path, _MOST_BYTES))
     except OSError as error:
         raise ManifestError(f"{path}: {error.strerror}") from None
 
