@@ -17,6 +17,7 @@ from model.codec import dumps
 
 PROVIDER, DEVICE = "garmin", "Demo Watch"
 HUB, HUB_DEVICE = "apple", "Demo Phone Watch"
+_HUB_WATCH = "Demo Hub Watch"  # a phone measures no heart rate, and shows no wear
 MOST_BODY_SAMPLES = 2_500  # that project splits larger batches
 
 
@@ -26,12 +27,12 @@ def heart_rate_body(
     """Return the body of a `heart_rate.created` event.
 
     `t` holds instants in epoch ms and `beats` the beats a minute at them, both of shape (n,). In
-    the body, timestamps are local to `zone` with their offset. `hub` makes a phone hub the source.
-    Raises ValueError for no samples and for more than `MOST_SAMPLES`.
+    the body, timestamps are local to `zone` with their offset. `hub` makes the watch of a phone hub
+    the source. Raises ValueError for no samples and for more than `MOST_SAMPLES`.
     """
     if not 0 < len(t) <= MOST_BODY_SAMPLES:
         raise ValueError(f"1 to {MOST_BODY_SAMPLES} samples make a body, not {len(t)}")
-    provider, device = (HUB, HUB_DEVICE) if hub else (PROVIDER, DEVICE)
+    provider, device = (HUB, _HUB_WATCH) if hub else (PROVIDER, DEVICE)
     stamps, offsets = _local(t, zone)
     # formatted by hand, so as to build no dict for each of the many samples of a history
     rest = (

@@ -82,15 +82,21 @@ def worn_spans(shown: Iterable[ReportedSeries], start_ms: int, end_ms: int) -> P
 
     A minute was worn when it lies between two accepted samples of one worn source at most ten
     minutes apart. The minutes of both samples belong to it; a sample without such a neighbour shows
-    no wear. A minute was worn, too, when a worn source tells so of some of it; what a phone tells
-    shows no wear. `shown` holds heart rate and told wear as reported, a series for each source.
+    no wear. A minute was worn, too, when a worn source tells so of some of it. What a phone tells
+    or measures shows no wear. `shown` holds heart rate and told wear as reported, a series for each
+    source.
     """
     spans: list[tuple[int, int]] = []
     for series in shown:
-        if is_on_patient(series.source):
+        if _is_worn(series.source):
             accepted = series.within(start_ms, end_ms).accepted()
             spans += _reported_wear(accepted) if series.metric == WEAR else _spans(accepted.t)
     return union_of_spans(spans)
+
+
+def _is_worn(source: Source) -> bool:
+    """Return whether a source is a device that is worn; a phone is only carried."""
+    return is_on_patient(source) and source.device_type is not DeviceType.PHONE
 
 
 def _is_fine(series: ReportedSeries) -> NDArray[np.bool_]:
@@ -102,7 +108,7 @@ def _is_fine(series: ReportedSeries) -> NDArray[np.bool_]:
 
 def _reported_wear(wear: ReportedSeries) -> Iterator[tuple[int, int]]:
     """Yield the full minutes of each run of minutes that a source tells to be worn."""
-    if wear.source.device_type is DeviceType.PHONE or wear.length is None:
+    if wear.length is None:
         return
     # Without its end, an instant of wear shows none, as a single heart rate does.
     minutes = wear.t[(wear.v > 0) & (wear.length > 0)] // MINUTE_MS

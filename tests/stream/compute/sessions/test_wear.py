@@ -62,6 +62,22 @@ def test_a_watch_of_few_readings_is_worn_all_day(every: int, minutes: int) -> No
 
 
 @pytest.mark.parametrize(
+    ("kind", "minutes"),
+    [
+        (DeviceType.WATCH, 1440),
+        (DeviceType.STRAP, 1440),
+        (DeviceType.UNKNOWN, 1440),
+        (DeviceType.PHONE, 0),  # it is carried, also where it names itself as the source of a pulse
+        (DeviceType.PERSON, 0),
+    ],
+)
+def test_only_the_heart_rate_of_what_is_worn_shows_wear(kind: DeviceType, minutes: int) -> None:
+    seconds = np.arange(0, 86_400, 60).tolist()
+    hearts = _hearts(seconds, Source(vendor="v", device_type=kind))
+    assert worn_minutes(worn_spans(hearts, 0, _DAY)) == minutes
+
+
+@pytest.mark.parametrize(
     ("kind", "method", "waits"),
     [
         (DeviceType.WATCH, Method.BACKGROUND, True),

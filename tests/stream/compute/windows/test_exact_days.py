@@ -13,6 +13,7 @@ from stream.compute.derive import derive
 from tests.rows import values_of
 from tests.stream.compute.windows.exact_windows import (
     PHONE_STEPS,
+    STRAP_WORKOUT,
     WATCH_BACKGROUND,
     WATCH_WORKOUT,
     WINDOW_DAY,
@@ -74,7 +75,8 @@ def test_time_over_midnight_that_overlaps_counts_once_on_the_date_of_the_better_
 def test_wear_counts_a_minute_once_over_all_sources_and_only_accepted_samples() -> None:
     columns = (
         heart_column(WATCH_BACKGROUND, stockholm_ms(8), stockholm_ms(8, 10), 70, step=WINDOW_MIN),
-        heart_column(PHONE_STEPS, stockholm_ms(8, 5), stockholm_ms(8, 20), 70),
+        heart_column(STRAP_WORKOUT, stockholm_ms(8, 5), stockholm_ms(8, 20), 70),
+        heart_column(PHONE_STEPS, stockholm_ms(8, 30), stockholm_ms(8, 50), 70),
         heart_column(WATCH_BACKGROUND, stockholm_ms(9), stockholm_ms(10), 20, "r2"),
     )
     assert derive(exact_window(columns=columns)).days[0].wear_min == 20
