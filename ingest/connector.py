@@ -37,6 +37,11 @@ class LinkToken:
 
     at: str
 
+    @property
+    def header(self) -> str:
+        """The name of the header with the token, in lower case; "" where it is in no header."""
+        return {"bearer": "authorization", "path": "", "query": ""}.get(self.at, self.at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorAnswer:
@@ -92,6 +97,7 @@ class Connector:
     `name` is its path at the door, its row in the secrets file and the vendor that consent names.
     `format` is pure: it names the row of the formats table that reads a payload, or `sniff`.
     `handshake` is pure and comes before the proof: it may answer a request but can append nothing.
+    `handshake_parameter` is the query parameter in which a handshake shows a key, "" for none.
     `answer` is what this vendor expects for "received"; None is 202 with the payload's SHA-256.
     `shown` are texts by language, each under its name, that come with that answer of 202: what the
     sender's app shows where its own question says so. The door reads no payload to choose.
@@ -107,6 +113,7 @@ class Connector:
     owner: AccountInBody | LinkToken
     format: FormatOf
     handshake: Handshake | None = None
+    handshake_parameter: str = ""
     answer: VendorAnswer | None = None
     shown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     passes: Passes = field(default=_NOTHING)
@@ -132,6 +139,10 @@ def _contradictions(row: Connector) -> tuple[tuple[bool, str], ...]:
     return (
         (not isinstance(row.proof, Proof), "a proof is wanted"),
         (isinstance(row.proof, LinkOnly) and not linked, "a link as proof needs a link token"),
+        (
+            bool(row.handshake_parameter) and row.handshake is None,
+            "a parameter of a handshake needs one",
+        ),
         (linked and not at, "a link token is somewhere"),
         (at == "path" and row.proof.reads_path, "the path holds a token or a secret"),
         (any(name != name.lower() for name in names), "headers are named in lower case"),

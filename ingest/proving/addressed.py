@@ -24,6 +24,8 @@ class AccountAddress:
     reads_path = False
     signs_body = False
     decodes_body = False
+    secret_headers = ()
+    secret_parameters = (ADDRESS_CODE,)
 
     @property
     def words(self) -> str:

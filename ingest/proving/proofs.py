@@ -6,6 +6,8 @@ ValueError for a text that cannot be a key. `begin` reads the head of a request.
 
 `signs_body` is True where a proof proves one body and no other. `decodes_body` is True where a body
 is decoded before its verdict, so that a connector takes short ones only (`verify.py` says why).
+`secret_headers` and `secret_parameters` name the headers (in lower case) and query parameters that
+hold a secret itself, which a signature is not.
 """
 
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ class LinkOnly:
     reads_path = False
     signs_body = False
     decodes_body = False
+    secret_headers = ()
+    secret_parameters = ()
 
     @property
     def words(self) -> str:

@@ -23,10 +23,16 @@ class SharedSecret:
     reads_path = False
     signs_body = False
     decodes_body = False
+    secret_parameters = ()
 
     def __post_init__(self) -> None:
         if not self.headers or any(name != name.lower() for name in self.headers):
             raise ValueError("a shared secret needs headers, named in lower case")
+
+    @property
+    def secret_headers(self) -> tuple[str, ...]:
+        """The names of the headers."""
+        return self.headers
 
     @property
     def words(self) -> str:
@@ -55,6 +61,8 @@ class EchoedAuthorization:
     reads_path = False
     signs_body = False
     decodes_body = False
+    secret_headers = ("authorization",)
+    secret_parameters = ()
 
     @property
     def words(self) -> str:
@@ -90,6 +98,12 @@ class SecretPath:
     reads_path = True
     signs_body = False
     decodes_body = False
+    secret_parameters = ()
+
+    @property
+    def secret_headers(self) -> tuple[str, ...]:
+        """The name of the header, if there is one."""
+        return (self.header,) if self.header else ()
 
     @property
     def words(self) -> str:

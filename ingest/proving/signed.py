@@ -22,9 +22,11 @@ class Signature:
 
     schemes: tuple[Scheme, ...]
     apart: str = ""
-    # without annotations, these two are attributes of the class and no fields
+    # without annotations, these are attributes of the class and no fields
     needs_key = True
     reads_path = False
+    secret_headers = ()
+    secret_parameters = ()
 
     def __post_init__(self) -> None:
         if not self.schemes:
@@ -83,6 +85,8 @@ class EchoAndSignature:
     reads_path = False
     signs_body = True
     decodes_body = False
+    secret_headers = ("authorization",)
+    secret_parameters = ()
 
     @property
     def words(self) -> str:
@@ -140,6 +144,8 @@ class SignedForm:
     reads_path = False
     signs_body = True
     decodes_body = True
+    secret_headers = ()
+    secret_parameters = ()
 
     def __post_init__(self) -> None:
         if not self.signed or not self.signature or self.signed == self.signature:

@@ -14,14 +14,14 @@ from model.received import Fetch
 from model.vendors.requests import ApiRequest
 from model.vendors.vendor_api import Api, RateWindow
 
-_CODE = "verify "
+_CODE, _PARAMETER = "verify ", "verify"
 _KNOWN, _UNKNOWN = VendorAnswer(status=204), VendorAnswer(status=404)
 _GONE = "Fitbit ended this interface in November 2026: connect Google Health instead"
 
 
 def answer_code(probe: Probe) -> VendorAnswer | None:
     """Return the answer to a GET with a code, None for any other request."""
-    code = probe.query.get("verify")
+    code = probe.query.get(_PARAMETER)
     if probe.method != "GET" or code is None:
         return None
     # compared with every key, so that the time does not show which matched
@@ -43,6 +43,7 @@ FITBIT = Connector(
     proof=Signature((FITBIT_LEGACY,), apart=_CODE),
     owner=AccountInBody(),
     handshake=answer_code,
+    handshake_parameter=_PARAMETER,
     format=always("fitbit_api"),
     answer=VendorAnswer(status=204),
     # Fitbit took any other status for a fault of the address, and switched it off

@@ -164,6 +164,7 @@ OURA = Connector(
     proof=Signature((OURA_SIGNATURE,)),
     owner=AccountInBody(),
     handshake=answer_oura_challenge,
+    handshake_parameter=_TOKEN,
     format=always("oura"),
     answer=VendorAnswer(status=200),
     passes=Passes(segment="event"),

@@ -38,13 +38,14 @@ _HOST = "www.strava.com"
 _PUSHES = "/api/v3/push_subscriptions"
 _ABOUT = "activities and athletes"
 _SUBSCRIPTION = "subscription"
+_WORD = "hub.verify_token"
 _PAST_DAYS, _STEP_DAYS = 360, 30
 _ACTIVITIES, _PER_PAGE = "/api/v3/athlete/activities", 100
 
 
 def answer_challenge(probe: Probe) -> VendorAnswer | None:
     """Return the answer to the request with which Strava tries an address, None for any other."""
-    word, challenge = probe.query.get("hub.verify_token", ""), probe.query.get("hub.challenge", "")
+    word, challenge = probe.query.get(_WORD, ""), probe.query.get("hub.challenge", "")
     # Every key is compared, so that the time of the answer does not tell which one it was.
     is_ours = False
     for secret in probe.secrets:
@@ -162,6 +163,7 @@ STRAVA = Connector(
     proof=SecretPath(mark=_SUBSCRIPTION),
     owner=AccountInBody(),
     handshake=answer_challenge,
+    handshake_parameter=_WORD,
     format=always("strava"),
     answer=_RECEIVED,
     passes=Passes(headers=("x-strava-signature",), query=(_SUBSCRIPTION,)),

@@ -29,8 +29,6 @@ from model.received import Context, ReaderItems
 from model.storable import LAST_MS
 from parsers.formats import FILES_CONNECTOR
 
-SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
-
 ConnectorName = Annotated[
     str,
     typer.Option(
@@ -126,9 +124,7 @@ def record_case(
     """
     payload = read_payload(body)
     context = _context(body, connector, header, query, received_ms)
-    secret = sorted(SECRET_HEADERS & context.headers.keys())
-    if secret:
-        fail(f"a case never holds the header {secret[0]}: it is a secret", code=2)
+    _refuse_secrets(context)
     try:
         lines = write_case(
             folder, RecordedCase(context=context, payload=payload), body.suffix.lower() or ".bin"
@@ -140,6 +136,18 @@ def record_case(
     except OSError as error:
         fail(f"{folder}: {error.strerror}", code=2)
     print_line(f"{folder}: recorded, {len(lines)} lines expected")
+
+
+def _refuse_secrets(context: Context) -> None:
+    """Leave where a header or a query parameter of a payload holds a credential."""
+    # Connectors bring cryptography with them, which a file does not need.
+    from ingest.secret_names import secret_headers, secret_parameters  # noqa: PLC0415 - see above
+    from ingest.vendors import CONNECTORS  # noqa: PLC0415 - see above
+
+    for name in sorted(secret_headers(CONNECTORS) & context.headers.keys()):
+        fail(f"a case never holds the header {name}: it is a secret", code=2)
+    for name in sorted(secret_parameters(CONNECTORS) & {name.lower() for name in context.query}):
+        fail(f"a case never holds the query parameter {name}: it is a secret", code=2)
 
 
 def _context(

@@ -52,6 +52,7 @@ def test_a_connector_without_a_proof_does_not_construct() -> None:
         ({"passes": Passes(headers=("authorization",))}, "never travel"),
         ({"answer": VendorAnswer(status=500)}, "a success"),
         ({"max_body": 0}, "has bytes"),
+        ({"handshake_parameter": "verify"}, "needs one"),
         ({"owner": LinkToken(at="bearer"), "api": Api(host="a.b")}, "no body names one"),
     ],
 )
