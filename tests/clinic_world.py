@@ -328,6 +328,7 @@ _LOW_WEEK = {
     "minutes_due": 120.0,
     "valid_days": 0,
     "answered_days": 7,
+    "recalled_days": 0,
     "paused_days": 0,
     "carried_days": 0,
     "recalled_sessions": 0,

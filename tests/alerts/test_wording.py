@@ -52,6 +52,7 @@ def _week(monday: str, sessions: int, known: tuple[int, int]) -> dict[str, Any]:
         "minutes_due": 90,
         "valid_days": known[0],
         "answered_days": known[1],
+        "recalled_days": 0,
         "carried_days": 0,
         "recalled_sessions": 0,
         "unseen_days": 0,
@@ -81,19 +82,20 @@ def test_adherence() -> None:
     assert finding("A1", evidence).sentence == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
         "Week of 2026-11-09: 1 of 1.7 sessions, 30 of 90 minutes; "
-        "the watch was worn on 5 days, 1 day answered; "
+        "the watch was worn on 5 days, 1 day more answered; "
         "Week of 2026-11-16: 0 of 1.7 sessions, 0 of 90 minutes; "
-        "the watch was worn on 6 days, 0 days answered."
+        "the watch was worn on 6 days."
     )
 
 
 def test_adherence_says_what_else_is_known_and_what_nobody_saw() -> None:
-    more = {"carried_days": 2, "recalled_sessions": 1, "unseen_days": 1}
-    weeks = [_week("2026-11-09", 1, (5, 1)) | more, _week("2026-11-16", 0, (6, 0))]
+    more = {"recalled_days": 1, "carried_days": 2, "recalled_sessions": 1, "unseen_days": 1}
+    weeks = [_week("2026-11-09", 1, (3, 1)) | more, _week("2026-11-16", 0, (6, 0))]
     sentence = finding("A1", {"weeks": weeks, "thresholds": {"ratio": 0.8}}).sentence
     assert (
-        "the watch was worn on 5 days, 1 day answered, a phone was carried on 2 days more, "
-        "1 of the sessions told by the patient, and off for as long as a session on 1 day; "
+        "the watch was worn on 3 days, 1 day more answered, 1 day more covered by the answer about "
+        "the week, a phone was carried on 2 days more, 1 of the sessions told by the patient, and "
+        "off for as long as a session on 1 day; "
     ) in sentence
 
 
@@ -110,13 +112,13 @@ def test_adherence_to_several_prescriptions_says_which_is_low() -> None:
     assert sentence("strength") == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
         "Week of 2026-11-09: low for prescription strength: 0 of 1 sessions and 0 of 40 minutes; "
-        "the watch was worn on 7 days, 0 days answered."
+        "the watch was worn on 7 days."
     )
     assert sentence("walk", "strength") == (
         "Two weeks below 80 % of the prescribed sessions or minutes (rule A1). "
         "Week of 2026-11-09: low for prescription walk: 3 of 4 sessions and 90 of 160 minutes, "
         "strength: 0 of 1 sessions and 0 of 40 minutes; "
-        "the watch was worn on 7 days, 0 days answered, 3 of the sessions told by the patient."
+        "the watch was worn on 7 days, 3 of the sessions told by the patient."
     )
 
 

@@ -1,14 +1,18 @@
 """What `kadens derive` tells of the rules: no rule of the worker is silent without a server."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from kadens.derivation.derivation import derive_manifest
 from model.calendar import DAY_MS, HOUR_MS, MINUTE_MS, rfc3339
 from simulate.fit_writer import Recording, write_activity
+from tests.derivation.lives import DEVICE, THREE_A_WEEK, WORN_DAYS, Diary, concluded
 
 _Body = tuple[str, bytes]  # the connector, and what came through it
 _MONDAY_MS = 1_763_971_200_000 - 14 * DAY_MS  # 2025-11-10T08:00:00Z
@@ -109,3 +113,37 @@ def test_a_vendors_notice_about_rhythm_is_passed_on_where_a_prescription_asks(
     again = "files", notice.replace("</HealthData>", "\n</HealthData>").encode()
     assert _findings(tmp_path, export, again, rules=asks) == [("H5", "B")]
     assert _findings(tmp_path, other, rules=asks) == []
+
+
+_CEILING = replace(THREE_A_WEEK, hr_ceiling=140)
+_BEGIN = 600  # minute of a day
+
+
+def _above_ceiling(diary: Diary) -> list[tuple[str, float]]:
+    """Return tier and minutes of each finding of rule H1."""
+    findings = concluded(diary, prescriptions=(_CEILING,)).results.findings
+    return [(row.tier.value, row.evidence["minutes"]) for row in findings if row.rule == "H1"]
+
+
+@pytest.mark.parametrize(("minutes", "tier"), [(4, "B"), (5, "A")])
+def test_the_last_sample_above_holds_until_the_next(minutes: int, tier: str) -> None:
+    diary = Diary().workout(2, _BEGIN, _BEGIN + 20).pulse(2, _BEGIN, _BEGIN + 20)
+    diary.samples("heart_rate", 2, _BEGIN, _BEGIN + minutes, 150, every=1 / 60, source=DEVICE)
+    assert _above_ceiling(diary) == [(tier, minutes)]
+
+
+_WITHOUT: dict[str, Callable[[Diary], Diary]] = {
+    "of which nothing has heart rate": lambda diary: diary.workout(2, _BEGIN, _BEGIN + 30),
+    "that the patient reports": lambda diary: diary.by_hand(2, _BEGIN, _BEGIN + 30, 4),
+    "with a single sample that is implausible": lambda diary: diary.workout(
+        2, _BEGIN, _BEGIN + 30
+    ).samples("heart_rate", 2, _BEGIN, _BEGIN + 1, 240, source=DEVICE),
+}
+
+
+@pytest.mark.parametrize("name", _WITHOUT)
+def test_a_session_without_heart_rate_is_derived_under_a_ceiling(name: str) -> None:
+    diary = _WITHOUT[name](Diary().worn(WORN_DAYS, off=(_BEGIN - 60, _BEGIN + 60)))
+    result = concluded(diary, prescriptions=(_CEILING,))
+    assert [row[:2] for row in result.sessions] == [(2, _BEGIN)]
+    assert _above_ceiling(diary) == []

@@ -4,32 +4,23 @@ Missing data is not low adherence: a week is judged only when enough of its days
 after late data has had time to arrive.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from itertools import compress
 from typing import Any
 
-from alerts.adherence import (
-    Credited,
-    Standing,
-    credited,
-    credited_apart,
-    known_days,
-    measure,
-    standings_apart,
-    unseen_days,
-)
-from alerts.due import Due, PrescriptionDue
+from alerts.adherence import Standing, unseen_days
+from alerts.due import Due
 from alerts.judged_weeks import due_of, standing_of
+from alerts.low_weeks import low_week_evidence, low_week_words
 from alerts.occasions import Occasion, finding_of
 from alerts.thresholds import thresholds_on
 from alerts.waiting_for_data import as_recorded, complete_by_ms, is_complete
-from alerts.wording import limit_percent, short_number
+from alerts.wording import limit_percent
 from model.alert import Finding, Rule, RuleInput, Tier
 from model.calendar import DAY_MS, HOUR_MS, local_date, midnight, monday, week_bounds
 from model.derived.days import Week
 from model.prescription import all_paused
-from model.words.language import _, ngettext
+from model.words.language import _
 
 _WEEK = timedelta(days=7)
 
@@ -66,7 +57,7 @@ def _low_week(
     due = _low_due(on, week.monday, thresholds, as_written=True)
     if due is not None:
         due = _low_due(on, week.monday, thresholds, as_written=False)
-    return None if due is None else _week_evidence(week, due, thresholds)
+    return None if due is None else low_week_evidence(week, due, on.days, thresholds)
 
 
 def _low_due(
@@ -158,115 +149,12 @@ def _finding(
     )
 
 
-def _week_evidence(week: Week, due: Due, thresholds: Mapping[str, float]) -> dict[str, Any]:
-    done, ratios = credited(week, due), measure(week, due)
-    are_low = [item is Standing.LOW for item in standings_apart(week, due, thresholds)]
-    return {
-        "monday": week.monday.isoformat(),
-        "sessions": done.sessions,
-        "recalled_sessions": done.recalled_sessions,
-        "sessions_due": due.sessions,
-        "minutes": done.minutes,
-        "minutes_due": due.minutes,
-        "frequency": ratios.frequency,
-        "time": ratios.time,
-        # of a prescription that is not low nothing need be known
-        "known_days": min(known_days(week, part) for part in compress(due.parts, are_low)),
-        "valid_days": week.valid_days,
-        "answered_days": week.answered_days,
-        "carried_days": sum(day.carried and not day.known for day in week.days),
-        "unseen_days": unseen_days(week, due),
-        "paused_days": due.paused_days,
-        "prescriptions": list(map(_part_evidence, due.parts, credited_apart(week, due), are_low)),
-    }
-
-
-def _part_evidence(
-    part: PrescriptionDue,
-    done: Credited,
-    is_low: bool,  # noqa: FBT001 - one of the columns that are mapped
-) -> dict[str, Any]:
-    return {
-        "id": part.last.id,
-        "version": part.last.version,
-        "sha256": part.last.sha256,
-        "low": is_low,
-        "sessions": done.sessions,
-        "recalled_sessions": done.recalled_sessions,
-        "sessions_due": part.sessions,
-        "minutes": done.minutes,
-        "minutes_due": part.minutes,
-    }
-
-
 def _sentence(evidence: Mapping[str, Any]) -> str:
     return _(
         "Two weeks below %(share)s %% of the prescribed sessions or minutes (rule A1). %(weeks)s.",
         share=limit_percent(evidence["thresholds"]["ratio"]),
-        weeks="; ".join(map(_week_words, evidence["weeks"])),
+        weeks="; ".join(map(low_week_words, evidence["weeks"])),
     )
-
-
-def _week_words(week: Mapping[str, Any]) -> str:
-    of_each = week.get("prescriptions", ())
-    # The sum may look like enough where one of them is low, and of another nothing may be known.
-    if len(of_each) > 1:
-        low = [part for part in of_each if part["low"]]
-        texts = [_low_words(week, low)]
-    else:
-        low = [week]
-        texts = [_done_words(week)]
-    if week["carried_days"]:
-        texts.append(_("a phone was carried on %(days)s more", days=_days(week["carried_days"])))
-    # a session that the patient told of counts for each prescription
-    count = max(part["recalled_sessions"] for part in low)
-    if count:
-        texts.append(_("%(count)s of the sessions told by the patient", count=count))
-    if week["unseen_days"]:
-        days = _days(week["unseen_days"])
-        texts.append(_("and off for as long as a session on %(days)s", days=days))
-    return ", ".join(texts)
-
-
-def _done_words(week: Mapping[str, Any]) -> str:
-    return _(
-        "Week of %(monday)s: %(sessions)s of %(sessions_due)s sessions, %(minutes)s of "
-        "%(minutes_due)s minutes; the watch was worn on %(worn)s, %(answered)s answered",
-        monday=week["monday"],
-        sessions=week["sessions"],
-        sessions_due=short_number(week["sessions_due"]),
-        minutes=short_number(week["minutes"]),
-        minutes_due=short_number(week["minutes_due"]),
-        worn=_days(week["valid_days"]),
-        answered=_days(week["answered_days"]),
-    )
-
-
-def _low_words(week: Mapping[str, Any], low: Iterable[Mapping[str, Any]]) -> str:
-    return _(
-        "Week of %(monday)s: low for prescription %(parts)s; the watch was worn on %(worn)s, "
-        "%(answered)s answered",
-        monday=week["monday"],
-        parts=", ".join(map(_part_words, low)),
-        worn=_days(week["valid_days"]),
-        answered=_days(week["answered_days"]),
-    )
-
-
-def _part_words(part: Mapping[str, Any]) -> str:
-    return _(
-        "%(id)s: %(sessions)s of %(sessions_due)s sessions and %(minutes)s of %(minutes_due)s "
-        "minutes",
-        id=part["id"],
-        sessions=part["sessions"],
-        sessions_due=part["sessions_due"],
-        minutes=short_number(part["minutes"]),
-        minutes_due=short_number(part["minutes_due"]),
-    )
-
-
-def _days(count: int) -> str:
-    return ngettext("%(num)s day", "%(num)s days", count)
 
 
 def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
@@ -292,7 +180,7 @@ def _next_due(on: RuleInput, rule: Rule) -> tuple[int, ...]:
 LOW_ADHERENCE = Rule(
     id="A1",
     family="adherence",
-    version=3,
+    version=4,
     tier=Tier.B,
     title="Sustained low adherence",
     thresholds={

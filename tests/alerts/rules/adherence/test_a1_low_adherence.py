@@ -327,6 +327,7 @@ def test_evidence_and_when() -> None:
         "known_days": 7,
         "valid_days": 7,
         "answered_days": 0,
+        "recalled_days": 0,
         "carried_days": 0,
         "unseen_days": 0,
         "paused_days": 0,

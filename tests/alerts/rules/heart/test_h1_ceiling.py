@@ -110,9 +110,9 @@ def test_a_session_is_judged_by_the_ceiling_that_was_known(
 ) -> None:
     # with a lower ceiling now, the times are those above it, and not those above the known one
     newer = replace(_ASKS, version=_ASKS.version + 1, hr_ceiling=later)
-    found = _judged(
+    judged = _judged(
         _above(5, 2),
         prescriptions=(_ASKS, newer),
         recorded={(newer.id, newer.version): _START + 2 * HOUR_MS},
     )
-    assert [row.evidence["ceiling"] for row in found] == ceilings
+    assert [row.evidence["ceiling"] for row in judged] == ceilings
