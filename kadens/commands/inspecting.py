@@ -141,7 +141,10 @@ def record_case(
 def _refuse_secrets(context: Context) -> None:
     """Leave where a header or a query parameter of a payload holds a credential."""
     # Connectors bring cryptography with them, which a file does not need.
-    from ingest.secret_names import secret_headers, secret_parameters  # noqa: PLC0415 - see above
+    from ingest.proving.secret_names import (  # noqa: PLC0415 - see above
+        secret_headers,
+        secret_parameters,
+    )
     from ingest.vendors import CONNECTORS  # noqa: PLC0415 - see above
 
     for name in sorted(secret_headers(CONNECTORS) & context.headers.keys()):

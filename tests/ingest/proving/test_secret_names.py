@@ -7,9 +7,9 @@ from ingest.proving.addressed import AccountAddress
 from ingest.proving.proofs import LinkOnly, Proof
 from ingest.proving.repeated import EchoedAuthorization, SecretPath, SharedSecret
 from ingest.proving.schemes import SVIX
+from ingest.proving.secret_names import secret_headers, secret_parameters
 from ingest.proving.signed import EchoAndSignature, Signature, SignedForm
 from ingest.proving.verify import FIELDS_LIMIT
-from ingest.secret_names import secret_headers, secret_parameters
 from ingest.vendors import CONNECTORS
 from tests.rows import matching, values_of
 
