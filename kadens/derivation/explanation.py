@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from kadens.derivation.derivation import Derivation
-from kadens.derivation.explain_days import day_chain, week_chain
+from kadens.derivation.explain_days import day_chain
 from kadens.derivation.explain_session import session_chain
+from kadens.derivation.explain_weeks import week_chain
 
 SHORTEST_ID = 4  # digits of a session's id that are enough when only one session begins with them
 

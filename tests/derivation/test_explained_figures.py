@@ -57,12 +57,12 @@ def _reported(first: int, last: int, exertion: float) -> Body:
     return Body("reports", json.dumps(event).encode())
 
 
-Derive = Callable[[Sequence[Body]], Derivation]
+Derive = Callable[..., Derivation]
 
 
 @pytest.fixture(name="derive")
 def _derive(tmp_path: Path) -> Derive:
-    def derive(bodies: Sequence[Body]) -> Derivation:
+    def derive(bodies: Sequence[Body], *prescriptions: dict[str, Any]) -> Derivation:
         rows: list[dict[str, Any]] = []
         for number, body in enumerate(bodies):
             (tmp_path / f"{number}.json").write_bytes(body.content)
@@ -73,6 +73,7 @@ def _derive(tmp_path: Path) -> Derive:
             "zone": _ZONE,
             "now": "2025-12-03T08:00:00+01:00",
             "profiles": [{"valid_from": "2025-01-01", "hr_rest": 60, "hr_max": 180}],
+            "prescriptions": prescriptions,
             "bodies": rows,
         }
         path = tmp_path / "manifest.json"
@@ -161,3 +162,130 @@ def test_the_dose_of_a_week_is_what_its_classes_and_answers_give(derive: Derive)
     ]
     day = next(n for n, line in enumerate(lines) if line.startswith("2025-11-24 active: "))
     assert lines[day + 1] == "moderate 10 min, vigorous 10.8 min, unknown 9.2 min"
+
+
+def _prescription(
+    version: int, first: str, sessions: int, minutes: int, **more: object
+) -> dict[str, Any]:
+    return {
+        "id": "rx",
+        "version": version,
+        "valid_from": first,
+        "valid_to": "2026-11-01",
+        "sessions_per_week": sessions,
+        "minutes_per_session": minutes,
+        "intensity": {"method": "hrr", "low": 0.4, "high": 0.6},
+        **more,
+    }
+
+
+_STEP = {"from_week": 2, "sessions_per_week": 5, "minutes_per_session": 20}
+_ILLNESS = {"first": "2025-11-24", "last": "2025-11-26", "why": "illness"}
+_CHANGED: dict[str, tuple[list[Any], list[str]]] = {
+    "a new version": (
+        [
+            _prescription(1, "2025-11-01", 3, 30, dose_min_per_week=90, strength_days=2),
+            _prescription(2, "2025-11-27", 5, 40, dose_min_per_week=150, strength_days=3),
+        ],
+        [
+            (
+                "prescription rx version 1, 2025-11-24 to 2025-11-26: 3 sessions of 30 min a "
+                "week, a "
+                "dose of 90 min, 2 days with strength training, of every type: 3 x 3/7 = 9/7 "
+                "sessions"
+            ),
+            (
+                "prescription rx version 2, 2025-11-27 to 2025-11-30: 5 sessions of 40 min a "
+                "week, a "
+                "dose of 150 min, 3 days with strength training, of every type: 4 x 5/7 = 20/7 "
+                "sessions"
+            ),
+            "prescription rx: 9/7 + 20/7 = 29/7, of which 4 are full sessions",
+            "prescription rx: 4 x (9 x 30 + 20 x 40) / 29 = 147.586 min",
+            "prescription rx: dose 4 x (3 x 90 + 4 x 150) / 29 = 120 min",
+            "prescription rx: strength (3 x 2 + 4 x 3) / 7, of which 2 are full days",
+            "sessions: 1 done of 4 due",
+            "minutes: 30 min done of 147.586 due",
+            "dose: 0 done of 120 due, moderate minutes and twice the vigorous ones",
+            "strength: 0 days done of 2 due",
+        ],
+    ),
+    "a step of a progression": (
+        [_prescription(1, "2025-11-19", 3, 30, progression=[_STEP])],
+        [
+            (
+                "prescription rx version 1, 2025-11-24 to 2025-11-25: 3 sessions of 30 min a "
+                "week, of "
+                "every type: 2 x 3/7 = 6/7 sessions"
+            ),
+            (
+                "prescription rx version 1 with the step of week 2, 2025-11-26 to 2025-11-30: 5 "
+                "sessions of 20 min a week, of every type: 5 x 5/7 = 25/7 sessions"
+            ),
+            "prescription rx: 6/7 + 25/7 = 31/7, of which 4 are full sessions",
+            "prescription rx: 4 x (6 x 30 + 25 x 20) / 31 = 87.7419 min",
+            "sessions: 1 done of 4 due",
+            "minutes: 30 min done of 87.7419 due",
+        ],
+    ),
+    "a pause, with weekdays": (
+        [_prescription(1, "2025-11-01", 2, 30, weekdays=["mon", "fri"], pauses=[_ILLNESS])],
+        [
+            (
+                "prescription rx version 1, 2025-11-24 to 2025-11-26: a pause or no consent, "
+                "nothing "
+                "is due"
+            ),
+            (
+                "prescription rx version 1, 2025-11-27 to 2025-11-30: 2 sessions of 30 min a "
+                "week, on "
+                "mon fri, of every type: 1 x 7/7 = 7/7 sessions"
+            ),
+            "prescription rx: 7/7 = 7/7, of which 1 are full sessions",
+            "prescription rx: 1 x (7 x 30) / 7 = 30 min",
+            "3 days of a pause or without consent are taken off",
+            "sessions: 1 done of 1 due",
+            "minutes: 30 min done of 30 due",
+        ],
+    ),
+    "all of it a step": (
+        [_prescription(1, "2025-11-17", 3, 30, progression=[_STEP])],
+        [
+            (
+                "prescription rx version 1 with the step of week 2: 5 sessions of 20 min a week, "
+                "of "
+                "every type"
+            ),
+            "sessions: 1 done of 5 due",
+            "minutes: 30 min done of 100 due",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _CHANGED)
+def test_what_is_due_in_a_week_can_be_reckoned_by_hand(derive: Derive, name: str) -> None:
+    prescriptions, expected = _CHANGED[name]
+    lines = _lines(derive([_workout("w1", 0, 30)], *prescriptions), "week")
+    at = lines.index("due") + 1
+    assert lines[at : at + len(expected)] == expected
+    assert lines[at + len(expected)].startswith("standing: ")
+
+
+def test_each_known_date_of_a_week_has_a_reason(derive: Derive) -> None:
+    answer = {"id": "k", "instrument": "week", "value": 1, "scale": "sessions-this-week"}
+    report = {**answer, "answered_at": "2025-11-20T18:00:00Z"}
+    pain = {"id": "p", "instrument": "pain", "value": 2, "scale": "nrs-0-10", "phase": "none"}
+    event = {
+        "type": "report.created",
+        "patient": "u",
+        "reports": [report, {**pain, "answered_at": "2025-11-22T18:00:00Z"}],
+    }
+    derivation = derive([Body("reports", json.dumps(event).encode())])
+    lines = list(map(str.strip, explanation(derivation, "week", "2025-11-17")))
+    at = lines.index("known") + 1
+    assert lines[at : at + 3] == [
+        "5 dates are known: 0 worn, 2 more answered, 3 more covered by the answer about the week",
+        "answered: 2025-11-20, 2025-11-22",
+        "covered by the answer about the week: 2025-11-17, 2025-11-18, 2025-11-19",
+    ]
