@@ -13,7 +13,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # a day of each second with every sensor has 3 MiB, an expedition of seven days 20
     Format(
         name="fit",
-        version=8,
+        version=9,
         grows=("monitoring",),
         read=Named("parsers.fit_facts.fit_file:read_fit"),
         sniff=_is_fit,
@@ -23,7 +23,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.5 MiB; the schema has no bound
     Format(
         name="tcx",
-        version=5,
+        version=6,
         read=Named("parsers.tracks.tcx:read_tcx"),
         sniff=Named("parsers.tracks.tcx:is_tcx"),
         suffixes=(".tcx",),
@@ -32,7 +32,7 @@ FILE_FORMATS: tuple[Format, ...] = (
     # an hour with a sample a second has 0.7 MiB; the schema has no bound
     Format(
         name="gpx",
-        version=3,
+        version=4,
         read=Named("parsers.tracks.gpx:read_gpx"),
         sniff=Named("parsers.tracks.gpx:is_gpx"),
         suffixes=(".gpx",),
