@@ -31,7 +31,7 @@ STATE_REASONS: Mapping[DayState, str] = {
     DayState.ACTIVE: "a session counts on this date",
     DayState.NO_DATA: "no worn source has delivered anything from after the end of this date",
     DayState.NOT_WORN: f"the device was worn for less than {VALID_WEAR_MIN} minutes",
-    DayState.REST: "the week asks for nothing here, or could be completed on its other days",
+    DayState.REST: "the week could still be completed on its other days",
     DayState.NO_ACTIVITY: "a session was due, the device was worn, and none was recorded",
 }
 

@@ -76,48 +76,30 @@ def session_due(day: date, state_input: DayStateInput) -> bool:
 
 def _is_due(day: date, asking: Prescription, state_input: DayStateInput) -> bool:
     """Return whether a prescription asks for a session on a date on which it is in force."""
-    if asking.weekdays and not sevenths_due(asking, day):
-        return False
-    week = _recalled_week(monday(day), state_input)
+    first = monday(day)
+    week = _recalled_week(first, state_input)
     sevenths: list[int] = []
     done = 0 if week is None else _recalled(week, asking, state_input)
     room_left = 0
     for number in range(7):
-        at = monday(day) + timedelta(days=number)
+        at = first + timedelta(days=number)
         if at in state_input.blocked:
             continue
         credited = _credited(at, asking, state_input)
         done += credited if at < day else 0
-        is_unknown = at < state_input.today and not (
-            credited or _is_recalled(at, week) or _is_known(at, asking, state_input)
+        # Later days may still hold a session. Of an earlier day about which nothing is known it is
+        # assumed that it held one, because missing data never makes a miss.
+        recalled = (
+            week is not None and week.recalled_until is not None and at <= week.recalled_until
         )
-        # what was done on a later date makes up for a weekday
-        room = credited if at > day and asking.weekdays else 0
+        has_room = at > day or (
+            at < day and not (credited or recalled or _is_known(at, asking, state_input))
+        )
         for row in _prescribed(at, state_input):
             if row.id == asking.id:
                 sevenths.append(sevenths_due(row, at))
-                room = max(room, _room(at, day, row, is_unknown=is_unknown))
-        room_left += room
+                room_left += row.max_per_day if has_room else 0
     return share_of_week(sevenths) - done > room_left
-
-
-def _room(at: date, day: date, row: Prescription, *, is_unknown: bool) -> int:
-    """Return how many of the sessions that a day may lack could be held on another date.
-
-    Later dates may still hold a session, where a prescription has weekdays only these. Of a date
-    that has passed and about which nothing is known it is assumed that it held one, because missing
-    data never makes a miss.
-    """
-    if at == day:
-        return 0
-    if is_unknown or (at > day and not row.weekdays):
-        return row.max_per_day
-    return share_of_week((sevenths_due(row, at),)) if at > day else 0
-
-
-def _is_recalled(at: date, week: Week | None) -> bool:
-    """Return whether the patient's answer about a week is about a date as well."""
-    return week is not None and week.recalled_until is not None and at <= week.recalled_until
 
 
 def _recalled_week(first: date, state_input: DayStateInput) -> Week | None:

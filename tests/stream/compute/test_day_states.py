@@ -14,7 +14,7 @@ from model.calendar import day_bounds
 from model.derived.days import Day, DayState
 from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
-from model.prescription import WEEKDAYS, Intensity, Pause, Prescription
+from model.prescription import Intensity, Pause, Prescription
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.wear import is_on_patient
 from tests.depth import INVARIANT
@@ -213,56 +213,6 @@ def test_a_new_version_counts_from_its_day() -> None:
     assert states(known(".......", prescription(0), newer)) == "rrrrXXX"
 
 
-_TWO_DAYS = replace(prescription(2), weekdays=("mon", "wed"))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (".......", "XrXrrrr"),
-        ("1......", "ArXrrrr"),
-        ("..1....", "XrArrrr"),
-        ("1.1....", "ArArrrr"),
-        ("1...1..", "ArrrArr"),  # the week is no shortfall, so that no day is a miss
-        (".1.....", "rAXrrrr"),  # it makes up for one of them
-        (".....1.", "rrXrrAr"),
-        ("w......", "wrXrrrr"),
-        ("..w....", "Xrwrrrr"),
-        (".....w.", "rrXrrwr"),  # the Saturday may have held one
-        ("?......", "wrXrrrr"),
-    ],
-)
-def test_with_weekdays_only_they_ask_for_a_session(text: str, expected: str) -> None:
-    assert states(known(text, _TWO_DAYS)) == expected
-
-
-@pytest.mark.parametrize(
-    ("plan", "expected"),
-    [
-        (replace(_TWO_DAYS, sessions_per_week=4, max_per_day=2), "XrXrrrr"),
-        (replace(_TWO_DAYS, max_per_day=2), "XrXrrrr"),
-        (replace(_TWO_DAYS, pauses=prescription(1, (0, 1)).pauses), "PPXrrrr"),
-        (replace(_TWO_DAYS, valid_from=WEEK[1]), "rrXrrrr"),
-        (replace(_TWO_DAYS, valid_to=WEEK[1]), "Xrrrrrr"),
-        (replace(_TWO_DAYS, sessions_per_week=0, weekdays=("mon",)), "rrrrrrr"),
-    ],
-)
-def test_weekdays_ask_for_whole_sessions(plan: Prescription, expected: str) -> None:
-    assert states(known(".......", plan)) == expected
-
-
-@pytest.mark.parametrize(("today", "expected"), [(1, "Xdddddd"), (2, "Xrddddd"), (3, "XrXdddd")])
-def test_a_weekday_is_missed_before_the_week_is_over(today: int, expected: str) -> None:
-    assert states(replace(known(".......", _TWO_DAYS), today=WEEK[today])) == expected
-
-
-def test_what_the_patient_tells_of_is_done_on_weekdays_too() -> None:
-    of = known(".......", _TWO_DAYS)
-    for recalled, expected in ((2, "rrrrrrr"), (1, "rrXrrrr"), (0, "XrXrrrr")):
-        answered = replace(of.days[WEEK[6]], recalled_sessions=recalled)
-        assert states(replace(of, days={**of.days, WEEK[6]: answered})) == expected
-
-
 def test_blocked_days_ask_nothing_and_say_nothing() -> None:
     assert states(known("1......", prescription(7), blocked=(0, 3))) == "BXXBXXX"
     assert states(known("1..1...", prescription(3, (0, 6)), blocked=(0,))) == "BPPPPPP"
@@ -383,9 +333,6 @@ def test_the_order_asked_in_does_not_matter(of: DayStateInput, dates: list[date]
     assert day_states(dates, of) == day_states(WEEK, of)
 
 
-_chosen = st.sets(st.sampled_from(WEEKDAYS)).map(tuple)
-
-
 @given(st.text("01.", min_size=7, max_size=7), st.integers(0, 7))
 def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> None:
     assert states(known(text, prescription(per_week))).count("X") == max(
@@ -393,27 +340,13 @@ def test_as_many_misses_as_sessions_are_missing(text: str, per_week: int) -> Non
     )
 
 
-@given(st.text("01.", min_size=7, max_size=7), _chosen)
-def test_as_many_weekdays_are_missed_as_sessions_are_missing(
-    text: str, weekdays: tuple[str, ...]
-) -> None:
-    plan = replace(prescription(len(weekdays)), weekdays=weekdays)
-    shown = states(known(text, plan))
-    assert shown.count("X") == max(0, len(weekdays) - text.count("1"))
-    assert {WEEKDAYS[n] for n in range(7) if shown[n] == "X"} <= set(weekdays)
-
-
 @INVARIANT
-@given(st.text("01.aw?", min_size=7, max_size=7), st.integers(0, 7), _chosen, st.integers(0, 6))
-def test_less_data_never_makes_a_miss(
-    text: str, per_week: int, weekdays: tuple[str, ...], lost: int
-) -> None:
+@given(st.text("01.aw?", min_size=7, max_size=7), st.integers(0, 7), st.integers(0, 6))
+def test_less_data_never_makes_a_miss(text: str, per_week: int, lost: int) -> None:
     """Not even where a session is lost with the data.
 
     A day about which nothing is known may have held a session.
     """
-    plan = prescription(len(weekdays) or per_week)
-    plan = replace(plan, weekdays=weekdays)
-    total = states(known(text, plan))
-    less = states(known(text[:lost] + " " + text[lost + 1 :], plan))
+    total = states(known(text, prescription(per_week)))
+    less = states(known(text[:lost] + " " + text[lost + 1 :], prescription(per_week)))
     assert {n for n in range(7) if less[n] == "X"} <= {n for n in range(7) if total[n] == "X"}
