@@ -106,7 +106,7 @@ def _report(*, least_revision: int) -> JsonSchema:
         "id": {**_text(LONGEST_ID), "description": "the same id again is the same answer"},
         "revision": revision if least_revision else _nullable(revision),
         "answered_at": _instant(),
-        "phase": {"enum": [phase.value for phase in Phase]},
+        "phase": {"enum": [*(phase.value for phase in Phase), None]},
         "session": {
             **_optional_text(LONGEST_ID),
             "description": "the app's or vendor's id of the workout that it concerns",

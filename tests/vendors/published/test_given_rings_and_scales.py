@@ -141,7 +141,7 @@ _ACTIVITY = GivenPayload(
         {
             "kind": "day",
             "record": "activity:2023-10-20",
-            "revision": 1_697_884_856,
+            "revision": 4_631_710,  # its steps, metres, kilocalories and minutes, in thousandths
             "start": "2023-10-19T22:00:00Z",
             "end": "2023-10-20T22:00:00Z",
             "offset_min": 120,
