@@ -5,7 +5,7 @@ samples of its own beside them, and both would be read. The samples of the older
 where the later one has none at all: some senders tell of a workout again without its samples.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -22,16 +22,16 @@ def current_columns(
     columns: Sequence[SampleColumn], workouts: Iterable[AttributedFact]
 ) -> Sequence[SampleColumn]:
     """Return the columns without the samples of superseded versions of these workouts."""
-    spans = dict(_superseded_spans(columns, workouts))
-    if not spans:  # the usual case
+    heads = _superseded_heads(columns, workouts)
+    if not heads:  # the usual case
         return columns
-    return [_outside(column, spans.get(_named(column), ())) for column in columns]
+    return [_outside(column, heads.get(_named(column), ())) for column in columns]
 
 
-def _superseded_spans(
+def _superseded_heads(
     columns: Iterable[SampleColumn], workouts: Iterable[AttributedFact]
-) -> Iterator[tuple[_OfVendor, list[Head]]]:
-    """Yield the records of samples in which versions are superseded, with the heads of these."""
+) -> dict[_OfVendor, list[Head]]:
+    """Return the heads of superseded versions by the records that may hold their samples."""
     by_record: dict[_OfVendor, list[Head]] = {}
     superseding = [row for row in latest_versions(current_facts(workouts)) if row.superseded]
     sampled = {_named(column) for column in columns if len(column.t)} if superseding else set()
@@ -42,7 +42,7 @@ def _superseded_spans(
         for older in versions.superseded:
             for record in _records(older.fact.head) - own:
                 by_record.setdefault(record, []).append(older.fact.head)
-    yield from by_record.items()
+    return by_record
 
 
 def _records(head: Head) -> frozenset[_OfVendor]:
