@@ -41,7 +41,6 @@ OnFailure = Callable[[Exception], Awaitable[None]]
 # messages in one call to Faust: their bytes are counted only afterwards, and are up to half a
 # megabyte each; what waits meanwhile forms larger batches all the same
 TAKEN_AT_ONCE = 100
-TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
 MAX_HELD_BYTES = 24 * 1024 * 1024
@@ -102,11 +101,12 @@ def add_agents(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
         )
         make = partial(BatchScheduler, topic_handler, done, metrics, on_failure)
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, on_failure))
+        take = _agent(make, topic_handler.limits.gather_s, on_failure)
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(take)
 
 
 def _agent(
-    make: "Callable[[], BatchScheduler]", on_failure: OnFailure
+    make: "Callable[[], BatchScheduler]", gather_s: float, on_failure: OnFailure
 ) -> Callable[[Any], Awaitable[None]]:
     """Return an agent that gives incoming messages to a scheduler.
 
@@ -120,7 +120,7 @@ def _agent(
         scheduler = make()
         async with asyncio.TaskGroup() as tasks:
             try:
-                async for events in stream.noack_take(TAKEN_AT_ONCE, within=TAKE_WITHIN_S):
+                async for events in stream.noack_take(TAKEN_AT_ONCE, within=gather_s):
                     await scheduler.put(events, tasks)
             except Exception as error:  # noqa: BLE001 - it ends the process
                 await on_failure(error)

@@ -40,7 +40,7 @@ LATER_MS = 15 * MINUTE_MS
 
 async def judge_runs(_batch: Sequence[Run], parts: Collaborators) -> None:
     """Judge everyone who is due now; a batch of `kadens.derived` only shows that somebody is."""
-    while await judge_due(parts):
+    while await judge_due(parts) == _TAKE:
         pass
 
 

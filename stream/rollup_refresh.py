@@ -3,15 +3,18 @@
 The writer marks hours as stale. This computes their rollups from the samples and replaces the rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from model.calendar import DAY_MS
+from model.columns.rollups import Cells
+from model.facts import Source
 from model.spans import Span, merge, outer
 from runtime.log_lines import describe
 from storage.derived import rollups
 from storage.facts import current_samples, stale_hours
 from storage.pg.pool import Connection
 from stream.collaborators import Collaborators
+from stream.compute.series.resolved_metric import ResolvedMetric
 from stream.compute.series.rollups import cells, concatenated, resolved_by_metric, wider
 from stream.dead.isolate import blames_message
 from stream.faults import report_fault
@@ -71,10 +74,15 @@ async def _refresh_hours(conn: Connection, patient: int, spans: Sequence[Span]) 
     columns = await current_samples.read_hours(conn, patient, spans)
     source_ids = {item.column.source: item.source_id for item in columns}
     await rollups.drop_rollups(conn, rollups.HOUR_ROLLUPS, patient, spans)
-    for metric, resolved in resolved_by_metric(item.column for item in columns).items():
-        parts = [cells(resolved, source_ids, (span.start_ms, span.end_ms)) for span in spans]
-        hours = concatenated(parts)
-        await rollups.put_rollups(conn, rollups.HOUR_ROLLUPS, patient, metric, hours)
+    resolved = resolved_by_metric(item.column for item in columns)
+    hours = {metric: _hours(series, source_ids, spans) for metric, series in resolved.items()}
+    await rollups.put_rollups(conn, rollups.HOUR_ROLLUPS, patient, hours)
+
+
+def _hours(
+    resolved: ResolvedMetric, source_ids: Mapping[Source, int], spans: Iterable[Span]
+) -> Cells:
+    return concatenated(cells(resolved, source_ids, (span.start_ms, span.end_ms)) for span in spans)
 
 
 async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -> None:
@@ -84,11 +92,9 @@ async def _refresh_days(conn: Connection, patient: int, spans: Sequence[Span]) -
     """
     await rollups.drop_rollups(conn, rollups.DAY_ROLLUPS, patient, spans)
     for span in spans:
-        for metric in await rollups.metrics(conn, patient, span):
-            hours = await rollups.read_rollups(conn, rollups.HOUR_ROLLUPS, patient, metric, span)
-            await rollups.put_rollups(
-                conn, rollups.DAY_ROLLUPS, patient, metric, wider(hours, DAY_MS)
-            )
+        hours = await rollups.rollups_by_metric(conn, rollups.HOUR_ROLLUPS, patient, span)
+        days = {metric: wider(value, DAY_MS) for metric, value in hours.items()}
+        await rollups.put_rollups(conn, rollups.DAY_ROLLUPS, patient, days)
 
 
 def _split(spans: Sequence[Span], room_ms: int) -> tuple[list[Span], list[Span]]:

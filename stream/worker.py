@@ -70,7 +70,8 @@ _LIMITS: Mapping[str, BatchLimits] = {
     RAW_LARGE.name: BatchLimits(max_messages=1),
     FACTS.name: BatchLimits(max_in_flight=2),
     FACTS_LARGE.name: BatchLimits(max_bytes=LARGE_FACTS_BYTES),
-    DERIVED.name: BatchLimits(),
+    # a patient is judged once for all that comes in meanwhile, and many cost little more than one
+    DERIVED.name: BatchLimits(gather_s=0.5),
 }
 TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
 POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS

@@ -4,7 +4,7 @@ A row covers only the minutes for which its source is the selected source, so th
 sources add up. Rows may be older than their samples where `facts.stale_hours` has a mark.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from model.columns.rollups import Cells
 from model.facts import Source
 from model.spans import Span
 from storage.facts.ids import read_source
-from storage.pg import binary_columns, rows
+from storage.pg import binary_columns
 from storage.pg.pool import Connection
 
 
@@ -32,30 +32,36 @@ class RollupTable:
 
     @property
     def put(self) -> bytes:
-        """Return the statement that adds rows of a patient and metric."""
+        """Return the statement that adds rows of a patient."""
         columns = f"patient, metric, {self.at}, source, n, low, high, total"
-        values = "%s::timestamptz[], %s::int[], %s::int[], %s::float8[], %s::float8[], %s::float8[]"
-        source = f"select %s, %s, * from unnest({values})"  # noqa: S608 - a constant text
+        whole = "%s::int2[], %s::timestamptz[], %s::int[], %s::int[]"
+        values = f"{whole}, %s::float8[], %s::float8[], %s::float8[]"
+        source = f"select %s, * from unnest({values})"  # noqa: S608 - a constant text
         return f"insert into {self.name} ({columns}) {source}".encode()
 
     @property
     def read(self) -> bytes:
         """Return the query for a patient, metric and span; its result is a single row of arrays."""
-        # one row of arrays: numpy reads each as it comes, without a Python object for each cell
+        return self._arrays("patient = %s and metric = %s", "")
+
+    @property
+    def read_each(self) -> bytes:
+        """Return the query for a patient and span; it gives a row of arrays for each metric."""
+        return self._arrays("patient = %s", "metric, ") + b" group by metric order by metric"
+
+    def _arrays(self, where: str, first: str) -> bytes:
+        # rows of arrays: numpy reads each as it comes, without a Python object for each cell
         columns = "array_agg(source::bigint), array_agg(n::bigint), array_agg(low), array_agg(high)"
-        where = f"patient = %s and metric = %s and {self.at} >= %s and {self.at} < %s"
         return (
-            f"select array_agg({self.at}), {columns}, array_agg(total) "  # noqa: S608 - constants
-            f"from {self.name} where {where}"
+            f"select {first}array_agg({self.at}), {columns}, "  # noqa: S608 - constants
+            f"array_agg(total) from {self.name} "
+            f"where {where} and {self.at} >= %s and {self.at} < %s"
         ).encode()
 
 
 HOUR_ROLLUPS = RollupTable(name="rollup_hour", at="hour")
 DAY_ROLLUPS = RollupTable(name="rollup_day", at="day")
 
-_METRICS = """
-select distinct metric from rollup_hour
-where patient = %s and hour >= %s and hour < %s order by 1"""
 _SOURCES = "select id, vendor, app, device, device_type, method from source where id = any(%s)"
 
 
@@ -67,7 +73,22 @@ async def read_rollups(
     async with conn.cursor(binary=True) as cursor:
         binary_columns.arrays_as_bytes(cursor)
         await cursor.execute(table.read, arguments)
-        at, source, n, low, high, total = await cursor.fetchone() or [None] * 6
+        return _cells(await cursor.fetchone() or [None] * 6)
+
+
+async def rollups_by_metric(
+    conn: Connection, table: RollupTable, patient: int, span: Span
+) -> dict[int, Cells]:
+    """Return the rollups of a patient (id) that begin in a span, in any order, by metric id."""
+    arguments = [patient, utc(span.start_ms), utc(span.end_ms)]
+    async with conn.cursor(binary=True) as cursor:
+        binary_columns.arrays_as_bytes(cursor)
+        await cursor.execute(table.read_each, arguments)
+        return {metric: _cells(columns) for metric, *columns in await cursor.fetchall()}
+
+
+def _cells(columns: Sequence[Any]) -> Cells:
+    at, source, n, low, high, total = columns
     return Cells(
         at=binary_columns.instants(at),
         source=binary_columns.integers(source),
@@ -76,12 +97,6 @@ async def read_rollups(
         high=binary_columns.values(high),
         total=binary_columns.values(total),
     )
-
-
-async def metrics(conn: Connection, patient: int, span: Span) -> list[int]:
-    """Return the ids of the metrics for which a patient has hour rollups in a span."""
-    arguments = [patient, utc(span.start_ms), utc(span.end_ms)]
-    return await rows.fetch_column(conn, _METRICS, arguments)
 
 
 async def drop_rollups(
@@ -93,17 +108,19 @@ async def drop_rollups(
 
 
 async def put_rollups(
-    conn: Connection, table: RollupTable, patient: int, metric: int, value: Cells
+    conn: Connection, table: RollupTable, patient: int, by_metric: Mapping[int, Cells]
 ) -> None:
-    """Add rollups of a patient and metric (ids); none of these rows may exist already."""
-    # the length, because numpy refuses to tell whether an array is true
-    if not len(value.at):
-        return
-    columns: list[list[Any]] = [list(map(utc, value.at.tolist()))]
-    # plain Python numbers, because psycopg does not know those of numpy
-    columns += [value.source.tolist(), value.n.tolist()]
-    columns += [value.low.tolist(), value.high.tolist(), value.total.tolist()]
-    await conn.execute(table.put, [patient, metric, *columns])
+    """Add rollups of a patient (id) by metric id; none of these rows may exist already."""
+    columns: list[list[Any]] = [[], [], [], [], [], [], []]
+    for metric, value in by_metric.items():
+        at = value.at.tolist()
+        # plain Python numbers, because psycopg does not know those of numpy
+        own = [value.source, value.n, value.low, value.high, value.total]
+        parts = [[metric] * len(at), map(utc, at), *(column.tolist() for column in own)]
+        for column, part in zip(columns, parts, strict=True):
+            column.extend(part)
+    if columns[0]:
+        await conn.execute(table.put, [patient, *columns])
 
 
 async def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, Source]:
