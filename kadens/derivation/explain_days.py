@@ -1,6 +1,6 @@
 """The chain from a day to the sessions and payloads that it is the sum of. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from kadens.derivation.derivation import Derivation
@@ -24,6 +24,7 @@ from model.derived.algorithm import VALID_WEAR_MIN
 from model.derived.days import Day, DayState
 from model.derived.sessions import SourceSelection
 from model.facts import DaySummary, Report
+from model.prescription import Prescription, in_force, paused, sevenths_due
 
 STATE_REASONS: Mapping[DayState, str] = {
     DayState.BLOCKED: "no consent held on this date",
@@ -31,7 +32,7 @@ STATE_REASONS: Mapping[DayState, str] = {
     DayState.ACTIVE: "a session counts on this date",
     DayState.NO_DATA: "no worn source has delivered anything from after the end of this date",
     DayState.NOT_WORN: f"the device was worn for less than {VALID_WEAR_MIN} minutes",
-    DayState.REST: "the week could still be completed on its other days",
+    DayState.REST: "no session is prescribed for this date",
     DayState.NO_ACTIVITY: "a session was due, the device was worn, and none was recorded",
 }
 
@@ -56,14 +57,32 @@ def _state(derivation: Derivation, day: date) -> Iterator[str]:
     results = derivation.conclusions
     start_ms, end_ms = day_bounds(day, derivation.manifest.zone)
     state = results.states[day]
-    reason = STATE_REASONS.get(state)
-    if reason is not None:
-        yield f"{state.value.replace('_', ' ')}: {reason}"
+    reason = STATE_REASONS[state]
+    if state is DayState.REST:
+        reason = _rest_reason(day, results.state_input.prescriptions) or reason
+    yield f"{state.value.replace('_', ' ')}: {reason}"
     length = (end_ms - start_ms) / HOUR_MS
     span = f"{rfc3339(start_ms)} to {rfc3339(end_ms)}"
     yield f"the date is {span} in {derivation.manifest.zone}, {length:g} hours"
     for source, at_ms in results.state_input.watermarks.items():
         yield f"{source_words(source)} has delivered up to {rfc3339(at_ms)}"
+
+
+def _rest_reason(day: date, prescriptions: Iterable[Prescription]) -> str:
+    """Return why prescriptions ask for nothing on a date without a session; "" where none asks."""
+    reasons: dict[str, None] = {}  # each once, in the order of the prescriptions
+    for row in in_force(prescriptions, day):
+        if row.sessions_per_week and not paused(row, day):
+            reasons[_rest_under(row, day)] = None
+    return "; ".join(reasons)
+
+
+def _rest_under(row: Prescription, day: date) -> str:
+    if not row.weekdays:
+        return "the week could still be completed on its other days"
+    if not sevenths_due(row, day):
+        return f"prescription {row.id} asks for sessions on {' '.join(row.weekdays)} only"
+    return f"what prescription {row.id} asks for on this weekday other dates held, or may have held"
 
 
 def _sessions(derivation: Derivation, day: date) -> Iterator[str]:

@@ -5,12 +5,17 @@ It requires that the date is over, that a source has synced past its end, that n
 recorded, and that a session was due. The device must have been worn; a phone that was carried is
 enough where only exercise on foot is prescribed.
 
-A prescription asks for a number of sessions a week and leaves the choice of days to the patient. So
-a date without a session is no miss as long as the week can still be completed. A session is due on
-a date when the remaining sessions no longer fit into the other days that may hold a session. Those
-are the later days of the week, and the earlier days about which nothing is known (not worn, no
-session, no answer). A week that was worn on all days therefore has as many dates of NO_ACTIVITY as
-sessions are missing: the last dates that could have held them. Missing data never makes a miss.
+A prescription without weekdays asks for a number of sessions a week and leaves the choice of days
+to the patient. So a date without a session is no miss as long as the week can still be completed. A
+session is due on a date when the remaining sessions no longer fit into the other days that may hold
+a session. Those are the later days of the week, and the earlier days about which nothing is known
+(not worn, no session, no answer). A week that was worn on all days therefore has as many dates of
+NO_ACTIVITY as sessions are missing: the last dates that could have held them. Missing data never
+makes a miss.
+
+A prescription with weekdays asks for its sessions on each of them and on no other date. A session
+of another date, earlier or later, makes up for a weekday, so that no day is a miss where the week
+is no shortfall. So may any past date about which nothing is known.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,30 +81,48 @@ def session_due(day: date, state_input: DayStateInput) -> bool:
 
 def _is_due(day: date, asking: Prescription, state_input: DayStateInput) -> bool:
     """Return whether a prescription asks for a session on a date on which it is in force."""
-    first = monday(day)
-    week = _recalled_week(first, state_input)
+    if asking.weekdays and not sevenths_due(asking, day):
+        return False
+    week = _recalled_week(monday(day), state_input)
     sevenths: list[int] = []
     done = 0 if week is None else _recalled(week, asking, state_input)
     room_left = 0
     for number in range(7):
-        at = first + timedelta(days=number)
+        at = monday(day) + timedelta(days=number)
         if at in state_input.blocked:
             continue
         credited = _credited(at, asking, state_input)
+        # What was done on a later date makes up for this one, also in a pause, as in the ratios.
         done += credited if at < day else 0
-        # Later days may still hold a session. Of an earlier day about which nothing is known it is
-        # assumed that it held one, because missing data never makes a miss.
-        recalled = (
-            week is not None and week.recalled_until is not None and at <= week.recalled_until
-        )
-        has_room = at > day or (
-            at < day and not (credited or recalled or _is_known(at, asking, state_input))
+        room = credited if at > day else 0
+        is_unknown = at < state_input.today and not (
+            credited or _is_recalled(at, week) or _is_known(at, asking, state_input)
         )
         for row in _prescribed(at, state_input):
             if row.id == asking.id:
                 sevenths.append(sevenths_due(row, at))
-                room_left += row.max_per_day if has_room else 0
+                room = max(room, _room(at, day, row, is_unknown=is_unknown))
+        room_left += room
     return share_of_week(sevenths) - done > room_left
+
+
+def _room(at: date, day: date, row: Prescription, *, is_unknown: bool) -> int:
+    """Return how many of the sessions that are missing on a day another date could hold.
+
+    `row` is the version in force on the other date. A later date may still hold a session; with
+    weekdays it has to hold its own ones and no more. Of a past date about which nothing is known it
+    is assumed that it held as many as count, because missing data never makes a miss.
+    """
+    if at == day:
+        return 0
+    if is_unknown or (at > day and not row.weekdays):
+        return row.max_per_day
+    return share_of_week((sevenths_due(row, at),)) if at > day else 0
+
+
+def _is_recalled(at: date, week: Week | None) -> bool:
+    """Return whether the patient's answer about a week is about a date of it as well."""
+    return week is not None and week.recalled_until is not None and at <= week.recalled_until
 
 
 def _recalled_week(first: date, state_input: DayStateInput) -> Week | None:

@@ -15,7 +15,7 @@ from model.facts import DeviceType, Method
 from model.intensity import ZONES, ZoneTimes
 from model.keyring import KeyRing
 from model.notes.annotation import Annotation, AnnotationKind
-from model.prescription import Intensity, Pause, Prescription, ProgressionStep
+from model.prescription import WEEKDAYS, Intensity, Pause, Prescription, ProgressionStep
 from model.words.activities import TYPES
 from storage.derived.derived_tables import DAY_TABLE, WEEK_TABLE, write_derived
 from storage.derived.row_conversion import day_row, week_row
@@ -202,7 +202,7 @@ def _day(rng: Random, at: date) -> Day:
 
 def _steps(rng: Random, weekdays: tuple[str, ...]) -> Iterable[ProgressionStep]:
     for from_week in rng.choice(((), (), (2,), (2, 3, 5))):
-        more = rng.choice((None, ("mon", "tue", "wed", "sun"))) if weekdays else None
+        more = rng.choice((None, (), ("mon", "tue", "wed", "sun"))) if weekdays else None
         yield ProgressionStep(
             from_week=from_week,
             weekdays=more,
@@ -217,14 +217,15 @@ def _prescriptions(rng: Random, today: date) -> Iterable[Prescription]:
         for version in range(1, rng.choice((2, 2, 3, 4))):
             first = today + timedelta(days=rng.randrange(-SPAN_DAYS - 10, 10))
             most = rng.choice((1, 1, 2))
-            weekdays = rng.choice(((), (), ("mon", "wed", "sat"), ("tue",)))
+            weekdays = rng.choice(((), (), ("mon", "wed", "sat"), ("tue",), WEEKDAYS))
             yield Prescription(
                 id=key,
                 version=version,
                 valid_from=first,
                 valid_to=first + timedelta(days=rng.randrange(0, 90)),
                 # each of the weekdays has whole sessions
-                sessions_per_week=len(weekdays) or rng.randrange(7 * most + 1),
+                sessions_per_week=len(weekdays) * rng.randrange(1, most + 1)
+                or rng.randrange(7 * most + 1),
                 weekdays=weekdays,
                 progression=tuple(_steps(rng, weekdays)),
                 progression_from=rng.choice((None, first - timedelta(days=9))),

@@ -93,6 +93,14 @@ async def test_states_begin_with_what_is_known_or_prescribed(conn: Connection, n
     assert SPAN_DAYS < 4_000
 
 
+def test_lives_have_prescriptions_with_weekdays_and_without() -> None:
+    each: set[int] = set()
+    for number in range(LIVES):
+        for row in random_life(number, 0).prescriptions:
+            each.add(row.sessions_per_week // len(row.weekdays) if row.weekdays else 0)
+    assert each == {0, 1, 2}  # sessions of each of the weekdays
+
+
 async def _api_weeks(conn: Connection, who: PatientBrief, now_ms: int) -> list[PrescriptionWeek]:
     """Return the weeks of each prescription as the API answers them, in order."""
     answered: list[PrescriptionWeek] = []

@@ -14,7 +14,7 @@ from model.calendar import day_bounds
 from model.derived.days import Day, DayState
 from model.facts import DeviceType, Method, Source
 from model.intensity import ZoneTimes
-from model.prescription import Intensity, Pause, Prescription
+from model.prescription import WEEKDAYS, Intensity, Pause, Prescription
 from stream.compute.day_states import DayStateInput, day_states
 from stream.compute.wear import is_on_patient
 from tests.depth import INVARIANT
@@ -277,11 +277,14 @@ def test_a_day_that_is_not_over_is_no_miss(today: date) -> None:
 
 plans = st.lists(
     st.builds(
-        lambda n, first, length, begins, ends, name: prescription(
-            n, (first, min(first + length, 6)), name=name, begins=begins, ends=ends
+        lambda n, first, length, begins, ends, name, has_weekdays: replace(
+            prescription(
+                n, (first, min(first + length, 6)), name=name, begins=begins, ends=ends
+            ),
+            weekdays=WEEKDAYS[:n] if has_weekdays else (),
         ),
         st.integers(0, 7), st.integers(0, 6), st.integers(0, 3), st.integers(-3, 6),
-        st.integers(0, 9), st.sampled_from("ab"),
+        st.integers(0, 9), st.sampled_from("ab"), st.booleans(),
     ),
     max_size=2,
     unique_by=lambda plan: plan.id,
