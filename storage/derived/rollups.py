@@ -34,8 +34,8 @@ class RollupTable:
     def put(self) -> bytes:
         """Return the statement that adds rows of a patient."""
         columns = f"patient, metric, {self.at}, source, n, low, high, total"
-        whole = "%s::int2[], %s::timestamptz[], %s::int[], %s::int[]"
-        values = f"{whole}, %s::float8[], %s::float8[], %s::float8[]"
+        integers = "%s::int2[], %s::timestamptz[], %s::int[], %s::int[]"
+        values = f"{integers}, %s::float8[], %s::float8[], %s::float8[]"
         source = f"select %s, * from unnest({values})"  # noqa: S608 - a constant text
         return f"insert into {self.name} ({columns}) {source}".encode()
 
