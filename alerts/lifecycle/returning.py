@@ -24,16 +24,15 @@ def is_return(lost: Finding | None, now: Finding) -> bool:
     return lost is not None and not graver(now.tier, lost.tier)
 
 
-def is_no_news(step: Step, alert: Alert, news: Iterable[Finding]) -> bool:
-    """Return whether a step makes an alert graver only by evidence that it had before.
+def is_no_news(step: Step, alert: Alert, back: Iterable[Finding]) -> bool:
+    """Return whether a step makes an alert no graver than evidence that it gets back makes it.
 
-    `news` is the other evidence on which it then rests.
+    `back` is the evidence that it had before, and has again. Other evidence may come with it, and
+    only what is graver than `back` makes the alert worse than it was.
     """
     if not graver(step.tier, alert.tier) or step.state is AlertState.SNOOZED:
         return False
-    reached = min((row.tier for row in news), key=_gravity, default=alert.tier)
-    reached = Tier.C if step.is_demoted and reached is Tier.B else reached
-    return not graver(reached, alert.tier)
+    return any(not graver(step.tier, row.tier) for row in back)
 
 
 def given_back(step: Step, alert: Alert) -> Step:
