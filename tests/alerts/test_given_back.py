@@ -206,6 +206,16 @@ def test_what_is_old_or_was_seen_is_told_to_nobody(
     assert is_news(step) is is_sent
 
 
+@pytest.mark.parametrize("taken", [Tier.A, Tier.C, None])
+def test_what_was_taken_up_at_a_milder_tier_comes_back_open(taken: Tier | None) -> None:
+    # its grave evidence was away by then, and the rest was lost later
+    alert = _retracted(retracted_from=AlertState.ACKNOWLEDGED, taken_up_tier=taken)
+    [step] = _steps(alert, 2)
+    is_unseen = taken is Tier.C
+    assert step.state is (AlertState.OPEN if is_unseen else AlertState.ACKNOWLEDGED)
+    assert is_news(step) is is_unseen
+
+
 def test_the_time_to_acknowledge_it_begins_anew() -> None:
     alert = _retracted(unseen_since_ms=ALERT_NOW, escalations=2)
     [step] = _steps(alert, 3)

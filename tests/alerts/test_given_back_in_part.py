@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.lifecycle import course_at, is_news, returning_findings
+from alerts.lifecycle import ClinicianAction, acted, course_at, is_news, returning_findings
 from alerts.lifecycle.promoting import waiting_alerts
 from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
 from model.alerting.steps import Step, StepKind
@@ -44,6 +44,20 @@ def test_it_is_as_grave_as_it_was_in_the_state_it_had(state: AlertState) -> None
     assert (step.moves, step.reason) == ((Action.RESTORE,), _AGAIN)
     assert [row.key for row in step.findings] == ["a"]
     assert not is_news(step)
+
+
+@pytest.mark.parametrize("action", [Action.ACKNOWLEDGE, Action.START])
+def test_who_took_it_up_while_graver_evidence_was_away_has_not_seen_it(action: Action) -> None:
+    wish = ClinicianAction(action=action, actor="anna")
+    taken = acted(_alert(), wish, _LOST_MS + HOUR_MS)
+    [step] = _course(taken, [GRAVE, MILD])
+    assert (step.tier, step.state, step.moves) == (Tier.A, AlertState.OPEN, (Action.RESTORE,))
+    # seen before it was lost, it needs no second look, even where somebody goes on with it since
+    before = acted(_alert(tier=Tier.A), wish, _LOST_MS - 1)
+    begun = replace(before, tier=Tier.C, state=AlertState.ACKNOWLEDGED)
+    begun = acted(begun, ClinicianAction(action=Action.START, actor="anna"), _LOST_MS + HOUR_MS)
+    [step] = _course(begun, [GRAVE, MILD])
+    assert (step.tier, step.state) == (Tier.A, AlertState.IN_PROGRESS)
 
 
 def test_the_time_to_acknowledge_the_graver_tier_begins_anew() -> None:
