@@ -79,6 +79,9 @@ LIVE_STATES: frozenset[AlertState] = frozenset(
 )
 
 
+# A person has acknowledged it, or works on it.
+TAKEN_UP_STATES = frozenset({AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS})
+
 # A person has dealt with the patient's training as such: what came before is no news any more.
 _RENEWING = frozenset({"contacted", "plan changed"})
 
@@ -253,10 +256,12 @@ class Alert:
     `findings` holds, by key, the findings that the alert rests on and that still hold. `assignee`
     is the subject of the clinician who took it, "" for nobody. `unseen_since_ms` is when it last
     became open, None once a person has acknowledged it; since then it was passed on `escalations`
-    times. `mutes` says up to when (epoch ms) a clinician has snoozed it at a tier. `is_demoted`
-    says that its rule had exceeded the budget, so that evidence of tier B leaves it at C. `lost`
-    are the findings that it has had and that do not hold now, or not as gravely. Of a retracted
-    alert `findings` are all that it ever had, and `retracted_from` is the state it had.
+    times. `taken_up_tier` is the tier that it had when a person last took it up (acknowledged,
+    claimed or began it), None for never. `mutes` says up to when (epoch ms) a clinician has snoozed
+    it at a tier. `is_demoted` says that its rule had exceeded the budget, so that evidence of tier
+    B leaves it at C. `lost` are the findings that it has had and that do not hold now, or not as
+    gravely. Of a retracted alert `findings` are all that it ever had, and `retracted_from` is the
+    state it had.
     """
 
     id: str
@@ -272,6 +277,7 @@ class Alert:
     resolution: str = ""
     assignee: str = ""
     unseen_since_ms: int | None = None
+    taken_up_tier: Tier | None = None
     escalations: int = 0
     snoozed_until_ms: int | None = None
     mutes: Mapping[Tier, int] = field(default_factory=dict)

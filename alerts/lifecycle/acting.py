@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from alerts.lifecycle.settling import muted_until
 from alerts.lifecycle.transitions import move
-from model.alert import Action, Alert, AlertState, Tier
+from model.alert import TAKEN_UP_STATES, Action, Alert, AlertState, Tier
 from model.words.language import N_
 
 # Who begins to work on an alert has taken it.
@@ -54,6 +54,7 @@ def acted(alert: Alert, wish: ClinicianAction, now_ms: int) -> Alert:
         resolution=wish.reason if state is AlertState.RESOLVED else "",
         mutes=_mutes(alert, wish, now_ms),
         unseen_since_ms=_unseen_since(alert, state, now_ms),
+        taken_up_tier=alert.tier if _takes_up(alert, state) else alert.taken_up_tier,
         escalations=0,
     )
     until_ms = muted_until(after, after.tier) if state is AlertState.SNOOZED else None
@@ -73,6 +74,10 @@ def _unseen_since(alert: Alert, state: AlertState, now_ms: int) -> int | None:
         return None
     # Handed over before anybody acknowledged it, it is as late as it was.
     return alert.unseen_since_ms if alert.state is AlertState.OPEN else now_ms
+
+
+def _takes_up(alert: Alert, state: AlertState) -> bool:
+    return alert.state not in TAKEN_UP_STATES and state in TAKEN_UP_STATES
 
 
 def _mutes(alert: Alert, wish: ClinicianAction, now_ms: int) -> dict[Tier, int]:

@@ -16,7 +16,7 @@ from operator import attrgetter
 
 from alerts.lifecycle.clock import expires_at
 from alerts.lifecycle.closed import DEALT_WITH
-from alerts.lifecycle.returning import HOLDS_AGAIN, graver
+from alerts.lifecycle.returning import HOLDS_AGAIN, graver, state_given_back
 from alerts.lifecycle.settling import in_sight, muted_until
 from alerts.wording import headline, weight
 from model.alert import Action, Alert, AlertState, Finding, LostFinding, Tier
@@ -141,7 +141,7 @@ def _step(alert: Alert, mine: Sequence[Finding], now_ms: int) -> Step:
     first = min(mine, key=weight)
     demoted = alert.is_demoted and first.tier is Tier.B
     tier = Tier.C if demoted else first.tier
-    state = alert.retracted_from or AlertState.OPEN
+    state = state_given_back(alert, alert.retracted_from or AlertState.OPEN, tier)
     until_ms = muted_until(alert, tier) if state is AlertState.SNOOZED else 0
     # a snooze that ended meanwhile is over
     if state is AlertState.SNOOZED and until_ms <= now_ms:

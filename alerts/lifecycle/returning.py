@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from model.alert import Action, Alert, AlertState, Finding, Tier
+from model.alert import TAKEN_UP_STATES, Action, Alert, AlertState, Finding, Tier
 from model.alerting.steps import Step
 
 HOLDS_AGAIN = "what it rests on counts again"
@@ -24,27 +24,37 @@ def is_return(lost: Finding | None, now: Finding) -> bool:
     return lost is not None and not graver(now.tier, lost.tier)
 
 
-def is_no_news(step: Step, alert: Alert, news: Iterable[Finding]) -> bool:
-    """Return whether a step makes an alert graver only by evidence that it had before.
+def is_no_news(step: Step, alert: Alert, back: Iterable[Finding]) -> bool:
+    """Return whether a step makes an alert no graver than evidence that it gets back makes it.
 
-    `news` is the other evidence on which it then rests.
+    `back` is the evidence that it had before, and has again. Other evidence may come with it, and
+    only what is graver than `back` makes the alert worse than it was.
     """
     if not graver(step.tier, alert.tier) or step.state is AlertState.SNOOZED:
         return False
-    reached = min((row.tier for row in news), key=_gravity, default=alert.tier)
-    reached = Tier.C if step.is_demoted and reached is Tier.B else reached
-    return not graver(reached, alert.tier)
+    return any(not graver(step.tier, row.tier) for row in back)
 
 
 def given_back(step: Step, alert: Alert) -> Step:
     """Return a step that gives an alert the tier back that it had, and does not call it worse.
 
-    Who had acknowledged it had seen that evidence. A snooze of the milder tier, which began or went
-    on while the evidence was away, does not cover it.
+    A snooze of the milder tier, which began or went on while the evidence was away, does not cover
+    it.
     """
     is_muted = alert.state is AlertState.SNOOZED
-    state = AlertState.OPEN if is_muted else alert.state
+    state = AlertState.OPEN if is_muted else state_given_back(alert, alert.state, step.tier)
     return replace(step, state=state, reason=HOLDS_AGAIN, moves=(Action.RESTORE,))
+
+
+def state_given_back(alert: Alert, had: AlertState, tier: Tier) -> AlertState:
+    """Return the state of an alert that had a state, and gets evidence of a tier back.
+
+    Who had taken it up at that tier had seen such evidence. Who took it up at a milder tier, while
+    the evidence was away, had not: it is open, and waits for somebody to acknowledge it.
+    """
+    taken = alert.taken_up_tier
+    is_unseen = taken is not None and graver(tier, taken)
+    return AlertState.OPEN if had in TAKEN_UP_STATES and is_unseen else had
 
 
 def regained_findings(

@@ -89,9 +89,11 @@ def _changed(
     steps: list[Step] = []
     # Added first, so that the alert is never without a finding in between.
     if added:
+        back = [row for name, row in standing.items() if is_return(lost.get(name), row)]
         step = _step(StepKind.APPEND, alert.family, alert, added, standing.values(), now_ms)
-        news = [row for name, row in standing.items() if not is_return(lost.get(name), row)]
-        steps.append(given_back(step, alert) if is_no_news(step, alert, news) else step)
+        steps.append(given_back(step, alert) if is_no_news(step, alert, back) else step)
+        # It is as grave by then as all that holds makes it: what goes does not make it worse again.
+        alert = replace(alert, tier=steps[-1].tier, state=steps[-1].state)
     if gone:
         steps.append(_step(StepKind.DROP, alert.family, alert, gone, standing.values(), now_ms))
     return steps
@@ -127,8 +129,9 @@ def _kept(step: Step, alert: Alert, now_ms: int) -> Step:
     # Evidence of the tier that was over the budget leaves the alert where it is; graver does not.
     demoted = alert.is_demoted and step.tier is Tier.B
     tier = Tier.C if demoted else step.tier
-    # What is lost may come back, and is over the budget then as before.
-    kept = demoted or (alert.is_demoted and step.kind is StepKind.DROP)
+    # What is lost may come back, and is over the budget then as before, unless graver has ended it.
+    is_left = alert.is_demoted and step.kind is StepKind.DROP and tier is Tier.C
+    kept = demoted or is_left
     step = replace(step, tier=tier, state=alert.state, moves=(), is_demoted=kept)
     # What was graver before and is so again is muted as long as its clinician wanted.
     still_muted = alert.state is AlertState.SNOOZED and muted_until(alert, tier) > now_ms

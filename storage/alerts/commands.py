@@ -29,14 +29,15 @@ _ALERT = """
 select a.id, p.pseudonym as patient, a.family, a.rule, a.tier, a.state, a.raised_at as raised_ms,
        a.changed_at as changed_ms, a.sentence, a.resolution, a.assignee,
        a.unseen_since as unseen_since_ms, a.escalations, a.snoozed_until as snoozed_until_ms,
-       a.mutes, a.is_demoted, a.last_move
+       a.mutes, a.is_demoted, a.taken_up_tier, a.last_move
   from alert a join patient p on p.id = a.patient where a.id = %(alert)s
 """
 _MOVE = """
 update alert set state = %(state)s, changed_at = to_timestamp(%(now)s / 1000.0),
        snoozed_until = to_timestamp(%(until)s / 1000.0), resolution = %(resolution)s,
        assignee = %(assignee)s, unseen_since = to_timestamp(%(unseen)s / 1000.0),
-       escalations = %(escalations)s, mutes = %(mutes)s, useful = %(useful)s
+       escalations = %(escalations)s, mutes = %(mutes)s, useful = %(useful)s,
+       taken_up_tier = %(taken)s
  where id = %(alert)s
 """
 _LIVE = """
@@ -171,6 +172,7 @@ def _columns(order: AlertCommand, after: Alert, now_ms: int) -> rows.Row:
         "unseen": after.unseen_since_ms,
         "escalations": after.escalations,
         "mutes": Jsonb(mutes, dumps=codec.dumps),
+        "taken": after.taken_up_tier.value if after.taken_up_tier else None,
         "useful": order.useful if after.state is AlertState.RESOLVED else None,
     }
 
@@ -190,4 +192,5 @@ def _audit_entry(order: AlertCommand, patient: str, now_ms: int) -> audit.AuditE
 def _alert(row: rows.Row) -> Alert:
     mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
     enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
-    return Alert(**{**row, **enums, "mutes": mutes})
+    taken = Tier(row["taken_up_tier"]) if row["taken_up_tier"] else None
+    return Alert(**{**row, **enums, "mutes": mutes, "taken_up_tier": taken})

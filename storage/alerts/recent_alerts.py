@@ -19,7 +19,8 @@ _LIVE = "('open', 'acknowledged', 'in_progress', 'snoozed')"
 _ALERTS = f"""
 select patient, id, family, rule, tier, state, raised_at as raised_ms, changed_at as changed_ms, \
 sentence, resolution, assignee, unseen_since as unseen_since_ms, escalations,
-  snoozed_until as snoozed_until_ms, mutes, is_demoted, retracted_from
+  snoozed_until as snoozed_until_ms, mutes, is_demoted, retracted_from, \
+taken_up_tier
 from alert
 where patient = any(%(patients)s) \
 and (state in {_LIVE} or changed_at >= to_timestamp(%(recent)s / 1000.0))
@@ -57,7 +58,8 @@ async def recent_alerts(
         mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
         enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
         before = AlertState(row["retracted_from"]) if row["retracted_from"] else None
-        typed = {**row, **enums, "mutes": mutes, "retracted_from": before}
+        taken = Tier(row["taken_up_tier"]) if row["taken_up_tier"] else None
+        typed = {**row, **enums, "mutes": mutes, "retracted_from": before, "taken_up_tier": taken}
         alerts[number].append(Alert(patient=names[number], **findings[row["id"]], **typed))
     return alerts
 

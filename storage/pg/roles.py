@@ -137,7 +137,7 @@ TABLES: dict[str, Access] = {
     "alert": Access(
         worker=ALL,
         clinic="select, update (state, changed_at, snoozed_until, resolution, assignee, "
-        "unseen_since, escalations, mutes, useful, last_move)",
+        "unseen_since, escalations, mutes, useful, taken_up_tier, last_move)",
         patient="select (id, patient)",
     ),
     "alert_finding": _DERIVED,

@@ -145,6 +145,32 @@ def test_a_finding_that_rested_on_another_rating_meanwhile_ages_as_it_is(
     )
 
 
+def test_what_ceases_to_hold_as_graver_evidence_comes_back_calls_no_alert_worse() -> None:
+    # two low weeks and two runs of missed days are of tier B, and the running week is of tier C
+    diary = Diary().worn(range(20), every=10).workout(0, 430, 450, record="w0")
+    for day, phase in ((9, Phase.DURING), (15, Phase.BEFORE)):
+        diary.facts.append(pain_rating(f"p{day}", diary.at(day, 400), phase, 0.0))
+    facts = [attributed_fact(fact) for fact in diary.facts]
+    held = [
+        RestrictedSpan("hub", diary.at(15, 0), diary.at(16, 0)),
+        RestrictedSpan("", diary.at(0, 0), diary.at(6, 0)),
+    ]
+    free, hidden = judged_input(facts), judged_input(facts, hidden=held, muted=held)
+    world = JudgedWorld()
+    tiers: list[Tier] = []
+    for on in (free, hidden, _later(free, 1)):
+        world.judge(on)
+        tiers += [row.tier for row in world.alerts.values() if row.family == "adherence"]
+    # lifted a day later: the running week was over with the Sunday
+    mine = [(row.kind, row.tier, row.moves) for row in world.steps if row.family == "adherence"]
+    assert tiers == [Tier.B, Tier.C, Tier.B]
+    assert mine == [
+        (StepKind.APPEND, Tier.B, (Action.RESTORE,)),
+        (StepKind.DROP, Tier.B, ()),
+    ]
+    assert _worse(world) == set()
+
+
 def _retracted(**more: object) -> Alert:
     finding = finding_of("a", Tier.A, ALERT_NOW)
     alert = Alert(
@@ -178,6 +204,16 @@ def test_what_is_old_or_was_seen_is_told_to_nobody(
     assert (step.kind, step.state, step.moves) == (StepKind.RESTORE, state, (Action.RESTORE,))
     assert step.reason == "what it rests on counts again"
     assert is_news(step) is is_sent
+
+
+@pytest.mark.parametrize("taken", [Tier.A, Tier.C, None])
+def test_what_was_taken_up_at_a_milder_tier_comes_back_open(taken: Tier | None) -> None:
+    # its grave evidence was away by then, and the rest was lost later
+    alert = _retracted(retracted_from=AlertState.ACKNOWLEDGED, taken_up_tier=taken)
+    [step] = _steps(alert, 2)
+    is_unseen = taken is Tier.C
+    assert step.state is (AlertState.OPEN if is_unseen else AlertState.ACKNOWLEDGED)
+    assert is_news(step) is is_unseen
 
 
 def test_the_time_to_acknowledge_it_begins_anew() -> None:

@@ -5,10 +5,13 @@ from datetime import date
 
 import pytest
 
-from model.calendar import MINUTE_MS
+from clinic.alert_commands import carry_out
+from model.calendar import MINUTE_MS, utc
 from model.facts import Phase
 from model.prescription import Intensity, Prescription
+from storage import audit
 from storage.alerts import rule_inputs, to_judge
+from storage.alerts.commands import AlertCommand
 from storage.facts.writer import write_facts
 from storage.people import care_team
 from storage.pg.pool import Connection
@@ -122,15 +125,7 @@ async def test_an_alert_is_given_back_as_it_was_when_its_pain_is_old(conn: Conne
 async def test_a_part_of_the_evidence_comes_back_without_a_word(
     conn: Connection, later: int
 ) -> None:
-    await in_pain(conn)
-    # another answer, of tier B, that nobody disputes
-    mild_at = PAIN_AT + 24 * 60 * MINUTE_MS
-    mild = attributed_fact(replace(pain("q2", mild_at, 8), phase=Phase.BEFORE))
-    for patient, spans in (await write_facts(conn, [mild])).affected.items():
-        window = await load_window(conn, patient, spans)
-        await replace_window(conn, window, derive(window))
-    begun = PAIN_MS + 2 * _DAY
-    await rules_judged(conn, begun)
+    begun = await _in_pain_twice(conn)
     await conn.execute("update alert set state = 'acknowledged', assignee = 'c'")
     await conn.execute("delete from outbox")
     had = await _shown(conn)
@@ -152,6 +147,56 @@ async def test_a_part_of_the_evidence_comes_back_without_a_word(
     why = "what it rests on counts again"
     assert ("restore", "acknowledged", "acknowledged", why) in await moved.fetchall()
     assert await (await conn.execute("select count(*) from outbox")).fetchone() == (0,)
+
+
+async def _in_pain_twice(conn: Connection) -> int:
+    """Leave an alert of two answers, and return when it was judged.
+
+    The second is of tier B, and nobody disputes it.
+    """
+    await in_pain(conn)
+    mild_at = PAIN_AT + 24 * 60 * MINUTE_MS
+    mild = attributed_fact(replace(pain("q2", mild_at, 8), phase=Phase.BEFORE))
+    for patient, spans in (await write_facts(conn, [mild])).affected.items():
+        window = await load_window(conn, patient, spans)
+        await replace_window(conn, window, derive(window))
+    begun = PAIN_MS + 2 * _DAY
+    await rules_judged(conn, begun)
+    return begun
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(("acted_days", "state"), [(2, "acknowledged"), (4, "open")])
+async def test_who_took_up_only_the_milder_part_has_not_seen_what_comes_back(
+    conn: Connection, acted_days: int, state: str
+) -> None:
+    await _in_pain_twice(conn)
+    number = 0
+    for days in (2, 3, 4):
+        now_ms = PAIN_MS + days * _DAY
+        if days == 3:
+            number = await restrictions.add_restriction(
+                conn, "p1", interval=(PAIN_AT, PAIN_AT + 1), by="c", why="disputed", now_ms=now_ms
+            )
+        await rules_judged(conn, now_ms)
+        if days == acted_days:
+            await _acknowledge(conn, now_ms)
+    await conn.execute("delete from outbox")
+    await restrictions.note_notice(conn, number, how="by phone", now_ms=now_ms)
+    await restrictions.lift_restriction(conn, number, by="c", now_ms=now_ms)
+    await rules_judged(conn, now_ms + 1)
+    assert {row[1:3] for row in await _shown(conn)} == {("A", state)}
+    # nobody is written to, and the hours to acknowledge begin where it waits for somebody
+    assert await (await conn.execute("select count(*) from outbox")).fetchone() == (0,)
+    waits = await conn.execute("select unseen_since from alert where family = 'pain'")
+    assert await waits.fetchall() == [(utc(now_ms + 1) if state == "open" else None,)]
+
+
+async def _acknowledge(conn: Connection, now_ms: int) -> None:
+    live = (await rule_inputs.load_all(conn, ["p1"], now_ms))["p1"].live
+    [alert] = [row.id for row in live if row.family == "pain"]
+    actor = audit.Actor(subject="c", role="clinician", care_unit="unit")
+    await carry_out(conn, AlertCommand(alert=alert, action="acknowledge", actor=actor), now_ms)
 
 
 async def _shown(conn: Connection) -> list[tuple[str, ...]]:
