@@ -41,6 +41,7 @@ OnFailure = Callable[[Exception], Awaitable[None]]
 # messages in one call to Faust: their bytes are counted only afterwards, and are up to half a
 # megabyte each; what waits meanwhile forms larger batches all the same
 TAKEN_AT_ONCE = 100
+TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
 MAX_HELD_BYTES = 24 * 1024 * 1024
@@ -101,12 +102,11 @@ def add_agents(
             topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
         )
         make = partial(BatchScheduler, topic_handler, done, metrics, on_failure)
-        take = _agent(make, topic_handler.limits.gather_s, on_failure)
-        app.agent(channel, name=f"agent.{topic}", concurrency=1)(take)
+        app.agent(channel, name=f"agent.{topic}", concurrency=1)(_agent(make, on_failure))
 
 
 def _agent(
-    make: "Callable[[], BatchScheduler]", gather_s: float, on_failure: OnFailure
+    make: "Callable[[], BatchScheduler]", on_failure: OnFailure
 ) -> Callable[[Any], Awaitable[None]]:
     """Return an agent that gives incoming messages to a scheduler.
 
@@ -120,7 +120,7 @@ def _agent(
         scheduler = make()
         async with asyncio.TaskGroup() as tasks:
             try:
-                async for events in stream.noack_take(TAKEN_AT_ONCE, within=gather_s):
+                async for events in stream.noack_take(TAKEN_AT_ONCE, within=TAKE_WITHIN_S):
                     await scheduler.put(events, tasks)
             except Exception as error:  # noqa: BLE001 - it ends the process
                 await on_failure(error)
@@ -201,6 +201,7 @@ class BatchScheduler:
     async def _run(
         self, batch: Mapping[Partition, Sequence[_Delivery]], tasks: asyncio.TaskGroup
     ) -> None:
+        began = time.perf_counter()
         try:
             with self._watched(tasks):
                 await self._work(batch)
@@ -208,6 +209,8 @@ class BatchScheduler:
             await self._on_failure(error)
             # the batch stays in flight: no later message of its partitions may be acknowledged
             return
+        if self._limits.rest:  # its messages are acknowledged already
+            await asyncio.sleep(self._limits.rest * (time.perf_counter() - began))
         self._batches -= 1
         self._in_flight -= batch.keys()
         self._start(tasks)

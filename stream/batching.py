@@ -30,13 +30,14 @@ class BatchLimits:
     patient who is in it several times is derived once.
     `max_messages` and `max_bytes` (of values) bound one batch. A batch of a single partition may
     have more bytes: the handler gets it in parts.
-    `gather_s` is how long the first message waits for others, in seconds.
+    `rest` is how long a batch stays in flight after its work, as a multiple of the time that the
+    work took: what comes in meanwhile forms a larger batch, and a quick batch delays nothing.
     """
 
     max_in_flight: int = 1
     max_messages: int = 300
     max_bytes: int = MOST_RUN_BYTES
-    gather_s: float = 0.05
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ _LIMITS: Mapping[str, BatchLimits] = {
     FACTS.name: BatchLimits(max_in_flight=2),
     FACTS_LARGE.name: BatchLimits(max_bytes=LARGE_FACTS_BYTES),
     # a patient is judged once for all that comes in meanwhile, and many cost little more than one
-    DERIVED.name: BatchLimits(gather_s=0.5),
+    DERIVED.name: BatchLimits(rest=2.0),
 }
 TIMER_CONNECTIONS = 8  # connections for the timers, and for sending changes
 POOL_SIZE = sum(limits.max_in_flight for limits in _LIMITS.values()) + TIMER_CONNECTIONS

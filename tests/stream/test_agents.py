@@ -63,8 +63,9 @@ def scheduler_of(
     log: Log,
     on_failure: Callable[[Exception], Awaitable[None]] | None = None,
     max_in_flight: int = 2,
+    rest: float = 0.0,
 ) -> BatchScheduler:
-    limits = BatchLimits(max_in_flight=max_in_flight)
+    limits = BatchLimits(max_in_flight=max_in_flight, rest=rest)
     topic_handler = TopicHandler(handler=handler, limits=limits)
     return BatchScheduler(topic_handler, log.done, make_metrics(), on_failure or _never)
 
@@ -125,6 +126,28 @@ def test_what_comes_in_during_a_batch_is_the_next_batch() -> None:
     asyncio.run(scene())
     assert seen == [[(0, 1, 2)], [(0, 2, 4)]]
     assert log.acks == [(0, 1), (0, 2), (0, 3)]
+
+
+def test_a_batch_that_rests_is_acknowledged_and_the_next_one_waits() -> None:
+    log, seen, began = Log(), [], asyncio.Event()
+
+    async def handler(batch: Sequence[Run]) -> None:
+        seen.append(offsets_of(batch))
+        began.set()
+
+    async def scene() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            # any work at all is followed by a rest without an end
+            scheduler = scheduler_of(handler, log, max_in_flight=1, rest=1e12)
+            await scheduler.put(log.events((0, 1)), tasks)
+            await began.wait()
+            await scheduler.put(log.events((0, 2), (1, 3)), tasks)
+            await asyncio.sleep(0)
+            assert (seen, log.acks) == ([[(0, 1, 2)]], [(0, 1)])
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scene())
 
 
 def test_a_second_batch_is_followed_by_a_single_one_when_little_is_left() -> None:
