@@ -147,7 +147,7 @@ def _activity(row: _Row, errors: _Errors) -> Iterator[Workout]:
     except Unreadable as error:
         errors.append(error.with_traceback(None))
         return
-    if not elapsed_s:
+    if not round(elapsed_s * 1000):
         why = "an activity without a length"
         errors.append(Unreadable(row.where("elapsed"), why, RejectKind.RANGE))
         return

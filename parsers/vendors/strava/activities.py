@@ -57,7 +57,7 @@ def workout_of(record: JsonObject, where: str, errors: _Errors) -> Workout:
     # its offset is always that of UTC, and says nothing of the patient's clock
     start, _ = instant_of(record.get("start_date"), f"{where}.start_date")
     elapsed_s = number_within(record.get("elapsed_time"), 0, _LONGEST_S, f"{where}.elapsed_time")
-    if not elapsed_s:
+    if not round(elapsed_s * 1000):
         why = "an activity without a length"
         raise Unreadable(f"{where}.elapsed_time", why, RejectKind.RANGE)
     offset = _offset_min(record, start, where, errors)

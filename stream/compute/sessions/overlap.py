@@ -119,7 +119,9 @@ def _is_part(candidate: SessionCandidate, around: SessionCandidate) -> bool:
     start_ms, end_ms = candidate.start_ms - around.start_ms, around.end_ms - candidate.end_ms
     is_within = min(start_ms, end_ms) >= -SAME_WITHIN_MS
     is_near = min(abs(start_ms), abs(end_ms)) <= SAME_WITHIN_MS
-    return is_within and is_near and candidate.length_ms <= around.length_ms / 2
+    # What has no length has no part, or it would be one of itself.
+    is_half = 0 < around.length_ms >= 2 * candidate.length_ms
+    return is_within and is_near and is_half
 
 
 class _TakenTime:

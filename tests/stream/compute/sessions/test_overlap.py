@@ -150,6 +150,11 @@ def test_a_trimmed_copy_does_not_count_beside_its_whole(
         assert _rows(derived)["whole"] == (True, 5.0)
 
 
+def test_a_session_without_a_length_is_no_copy_of_itself() -> None:
+    (session,) = _derived(_workout("w", 5, 5, exertion=6.0)).sessions
+    assert (session.end_ms - session.start_ms, session.exertion_cr10) == (0, 6.0)
+
+
 def test_two_halves_stand_for_the_record_around_them() -> None:
     other = replace(_WATCH, vendor="other")
     derived = _derived(
