@@ -2,23 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.calendar import MINUTE_MS, dates_between, day_bounds
+from model.calendar import MINUTE_MS, dates_between, day_bounds, midnight
 from model.columns.window import Window
 from model.derived.sessions import Origin, Session
 from model.fact_properties import BESIDE_MS, touched_span
-from model.facts import AttributedFact, Head, SampleBlock
+from model.facts import AttributedFact, Head, Joining, SampleBlock
 from model.spans import Span, merge
 from stream.compute.derive import derive
 from stream.compute.detection.touching import touches_midnight
 from stream.compute.staleness import StaleDates, hours_around, stale_dates
 from tests.depth import INVARIANT
-from tests.lives.life import Life, night_lives
+from tests.lives.circumstances import BACK, PROFILE
+from tests.lives.life import Life, attributed, night_lives
+from tests.lives.measured import life_head
 from tests.rows import matching
 from tests.stream.compute.test_life import (
     derived_rows,
@@ -49,13 +53,13 @@ def test_a_date_needs_no_more_than_is_read_for_it(life: Life, data: st.DataObjec
 
 @INVARIANT
 @given(life=night_lives(), data=st.data())
-def test_a_new_fact_changes_no_row_of_a_date_that_is_not_stale(
+def test_a_fact_that_comes_or_goes_changes_no_row_of_a_date_that_is_not_stale(
     life: Life, data: st.DataObject
 ) -> None:
     number = data.draw(st.integers(0, len(life.facts) - 1))
     new = life.facts[number].fact
-    before = full_window(replace(life, facts=life.facts[:number] + life.facts[number + 1 :]))
-    after = full_window(life)
+    without = full_window(replace(life, facts=life.facts[:number] + life.facts[number + 1 :]))
+    before, after = data.draw(st.permutations([without, full_window(life)]))
     # Of the versions of a record one holds, so all of them may have changed.
     versions = [item.fact for item in life.facts if item.fact.head.record == new.head.record]
     stated = [item for item in life.facts if not isinstance(item.fact, SampleBlock)]
@@ -113,6 +117,35 @@ def _as_read(window: Window, stale: StaleDates) -> Window:
     )
 
 
+_MIDNIGHT = midnight(date(2026, 9, 22), "Europe/Stockholm")
+
+
+def _block(record: str, first: int, last: int, bpm: float) -> AttributedFact:
+    """Return heart rate from minute `first` to before `last` of midnight, for 20 of them raised."""
+    minutes = np.arange(first, last)
+    t = _MIDNIGHT + minutes * MINUTE_MS
+    head = life_head(BACK, record, int(t[0]), int(t[-1]) + MINUTE_MS)
+    v = np.where(abs(minutes) < 20, bpm, 70.0)
+    return attributed(
+        SampleBlock(head=head, metric="heart_rate", t=t, v=v, joining=Joining.STREAM), "a"
+    )
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+@pytest.mark.parametrize(("bpm", "dates"), [(130.0, 2), (80.0, 1)])
+def test_what_is_taken_back_on_one_side_of_midnight_makes_the_other_side_stale_if_it_is_active(
+    taken: int, bpm: float, dates: int
+) -> None:
+    facts = (_block("s1", -60, 0, bpm), _block("s2", 0, 60, bpm))
+    life = Life(zone="Europe/Stockholm", facts=facts, profiles=(PROFILE,))
+    left = replace(life, facts=(facts[1 - taken],))
+    part = _loaded([touched_span(facts[taken].fact)], full_window(left), [])
+    assert len([day for day in part.dates if day.day in (21, 22)]) == dates
+    assert derived_rows(derive(part)) == derived_rows(
+        derive(replace(full_window(left), dates=part.dates))
+    )
+
+
 @INVARIANT
 @given(life=night_lives())
 def test_detected_sessions_share_no_minute_and_end_near_their_date(life: Life) -> None:
@@ -123,6 +156,6 @@ def test_detected_sessions_share_no_minute_and_end_near_their_date(life: Life) -
     for row in ordered:
         first, *later = dates_between(row.start_ms, row.end_ms, life.zone)
         assert (first, len(later) <= 1) == (row.local_date, True)
-        _, midnight = day_bounds(first, life.zone)
+        _, at_ms = day_bounds(first, life.zone)
         # the five minutes of rest after it lie within the two hours, too
-        assert row.end_ms <= midnight + 115 * MINUTE_MS
+        assert row.end_ms <= at_ms + 115 * MINUTE_MS
