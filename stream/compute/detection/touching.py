@@ -4,18 +4,21 @@ Without it, no bout crosses such a midnight, whatever is known of the dates beyo
 changed on one side of it. Then these dates need not be read, and are not stale.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 
 import numpy as np
 
 from model.calendar import HOUR_MS, MINUTE_MS, midnight
 from model.columns.window import SampleColumn, Window
 from model.fact_properties import BESIDE_MS
+from model.intensity import ZoneThresholds
 from stream.compute.detection.bouts import END_INACTIVE
 from stream.compute.detection.movement import BEFORE_MIN, MODERATE_EDGE, Movement, movement_between
+from stream.compute.intensity.thresholds import profile_on, zone_thresholds
 from stream.compute.series.reported_columns import HEART, SPEED, STEPS, reported_series
 from stream.compute.series.source_selection import resolve
-from stream.compute.sessions.date_inputs import inputs_on
 from stream.compute.sessions.superseded import current_columns
 
 # A bout so soon after midnight is compared with heart rate before it.
@@ -30,19 +33,23 @@ def touches_midnight(window: Window) -> bool:
     dates = set(window.dates)
     begun = {*dates, *(day + timedelta(days=1) for day in dates)}
     edges = [day for day in begun if (day in dates) != (day - timedelta(days=1) in dates)]
-    return any(_is_touched(window, day) for day in edges)
+    # Neighbouring midnights share a date, and a window may hold many dates.
+    thresholds_on = cache(lambda day: zone_thresholds(profile_on(window.profiles, day), day))
+    return any(_is_touched(window, day, thresholds_on) for day in edges)
 
 
-def _is_touched(window: Window, begun: date) -> bool:
+def _is_touched(
+    window: Window, begun: date, thresholds_on: Callable[[date], ZoneThresholds]
+) -> bool:
     """Return whether there is activity next to the midnight at which a date begins."""
     at_ms = midnight(begun, window.zone)
     start_ms, end_ms = at_ms - _BEFORE_MS, at_ms + TOUCHING_MS
-    edges = [inputs_on(window, day).thresholds for day in (begun - timedelta(days=1), begun)]
-    least_bpm = min((row.edges[MODERATE_EDGE] for row in edges if row.valid), default=np.inf)
+    thresholds = thresholds_on(begun - timedelta(days=1)), thresholds_on(begun)
+    least_bpm = min((row.edges[MODERATE_EDGE] for row in thresholds if row.valid), default=np.inf)
     if not any(_may_be_active(row, start_ms, end_ms, least_bpm) for row in window.columns):
         return False  # the usual case, at little cost
     moves = _moves(window, start_ms, end_ms)
-    return any(len(moves.active(row)) > 0 for row in edges)
+    return any(len(moves.active(row)) > 0 for row in thresholds)
 
 
 def _may_be_active(column: SampleColumn, start_ms: int, end_ms: int, least_bpm: float) -> bool:
