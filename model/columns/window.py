@@ -53,7 +53,8 @@ class Window:
     `summaries` are the totals that sources state for those dates. `workouts`, `reports` and
     `columns` reach a day beyond the dates on both sides, because a session may end after midnight
     and an answer may come hours later. They cover every session that starts on the dates up to
-    three minutes after its end.
+    three minutes after its end. Where there is activity next to a midnight of the dates, the
+    columns cover two hours beyond it.
     """
 
     patient: str

@@ -7,7 +7,8 @@
 2. Declared workouts, and sessions that the patient reported, become candidates. Several records of
    the same session become a single candidate.
 3. Bouts in the samples that no candidate covers become candidates, too. A bout with a heart rate
-   and no movement will be a session that does not count.
+   and no movement will be a session that does not count. A bout over midnight is of the date on
+   which it began.
 4. The patient's answers are assigned to the candidates. Candidates that were marked as not exercise
    keep their row and add nothing.
 5. Where something is prescribed, the stretches at rest of a recording that nobody stopped are taken
@@ -28,6 +29,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from model.calendar import day_bounds, local_date
 from model.columns.window import Window
@@ -36,6 +38,8 @@ from model.derived.days import Day
 from model.derived.sessions import Origin, Session, SourceSelection
 from model.facts import MARKS, Instrument
 from stream.compute.day_rows import derive_day, stated_totals
+from stream.compute.detection.detected import detect_sessions
+from stream.compute.detection.midnights import Midnight, answered_date, midnights_of
 from stream.compute.pieces import union_of_spans
 from stream.compute.series.reported_columns import (
     HEART,
@@ -58,8 +62,7 @@ from stream.compute.sessions.candidates import (
     start_and_id,
     stated_candidates,
 )
-from stream.compute.sessions.date_inputs import DateInputs, inputs_by_date
-from stream.compute.sessions.detected import detect_sessions
+from stream.compute.sessions.date_inputs import DateInputs, inputs_by_date, inputs_on
 from stream.compute.sessions.divided import divided_alike, ended_alike
 from stream.compute.sessions.duplicates import deduplicate
 from stream.compute.sessions.marks import with_marks
@@ -121,20 +124,24 @@ def _candidates(
     # duplicates once the parts are merged, so duplicates are removed again.
     sessions = deduplicate(merge_adjacent(distinct))
     # Detection comes last: a bout is a session only where nobody declared or reported one.
-    detected = detect_sessions(window.patient, window.zone, inputs, samples.resolved, sessions)
-    answered = _with_answers(sorted([*sessions, *detected], key=start_and_id), window)
+    midnights = midnights_of(inputs, partial(inputs_on, window), samples.resolved, window.zone)
+    detected = detect_sessions(window.patient, inputs, midnights, samples.resolved, sessions)
+    answered = _with_answers(sorted([*sessions, *detected], key=start_and_id), window, midnights)
     # Last, so that a marked workout still covers the bout in its own samples.
     return with_marks(answered, window.reports)
 
 
-def _with_answers(candidates: Sequence[SessionCandidate], window: Window) -> list[SessionCandidate]:
+def _with_answers(
+    candidates: Sequence[SessionCandidate], window: Window, midnights: Mapping[date, Midnight]
+) -> list[SessionCandidate]:
     """Return the candidates with the exertion and the type that the patient reported.
 
     Without an answer, a candidate keeps what its device declared.
     """
     if not window.reports:
         return list(candidates)
-    exertions = reported_exertions(candidates, window.reports, window.zone)
+    date_of = partial(answered_date, zone=window.zone, midnights=midnights)
+    exertions = reported_exertions(candidates, window.reports, window.zone, date_of)
     types = reported_types(candidates, window.reports)
     answered: list[SessionCandidate] = []
     for candidate in candidates:

@@ -4,6 +4,10 @@ The stale dates depend on facts around the change, which have to be read first. 
 `stale_dates` with the facts known so far, read the spans in `facts_within`, and call it again until
 `is_known` holds. Two calls are enough unless sessions lie so close together that each leads to the
 next.
+
+A change near midnight may also join the bouts of two dates, or end what joins them. That needs
+activity next to midnight, which few nights have. So at first little is read beyond midnight; only
+where `detection.touching` sees activity there, the neighbours are stale, too.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,6 +18,8 @@ from model.answered_session import AFTER_SESSION_MS
 from model.calendar import HOUR_MS, MINUTE_MS, dates_between, day_bounds
 from model.facts import AttributedFact, Workout
 from model.spans import Span, merge, outer
+from stream.compute.detection.midnights import FOLLOWED_MS
+from stream.compute.detection.touching import TOUCHING_MS
 from stream.compute.series.reported_columns import DAY_METRICS, SESSION_METRICS, WEAR
 
 # A report may belong to a session that ended six hours before; duplicates start within two minutes.
@@ -35,10 +41,10 @@ WINDOW_METRICS: Mapping[str, bool] = {
 class StaleDates:
     """What must be derived again, judged by the facts known so far.
 
-    `dates` are local dates in order. `reach` holds the spans of these dates and of the sessions
-    that cross them. `facts_within` holds the spans in which every workout and report must be known
-    for this result to be final. `sessions` holds the groups of known sessions that may affect each
-    other.
+    `dates` are local dates in order. `reach` holds the spans of these dates, with what is read
+    beyond their midnights, and of the sessions that cross these spans.
+    `facts_within` holds the spans in which every workout and report must be known for this result
+    to be final. `sessions` holds the groups of known sessions that may affect each other.
     """
 
     dates: tuple[date, ...]
@@ -56,21 +62,32 @@ class StaleDates:
 
 
 def stale_dates(
-    changed: Sequence[Span], zone: str, facts: Iterable[AttributedFact] = ()
+    changed: Sequence[Span],
+    zone: str,
+    facts: Iterable[AttributedFact] = (),
+    *,
+    is_lively: bool = False,
 ) -> StaleDates:
     """Return what is stale after changes in some spans.
 
     `zone` is the patient's IANA zone. `facts` are the workouts and reports known so far, in any
-    order; both those before the change and those after it are needed.
+    order; both those before the change and those after it are needed. `is_lively` says that there
+    is activity next to a midnight of the dates that are stale without it.
     """
     known = list(facts)
     sessions = session_groups(known)
     near = list(map(_near, changed))
     met = _meeting(sessions, near)
-    dates = _dates([*map(hours, changed), *met, *_answers(changed, met, known)], zone)
+    affected = [*map(hours, changed), *met, *_answers(changed, met, known)]
+    wider = _dates(_beside(affected), zone)
+    dates = wider if is_lively else _dates(affected, zone)
+    days = [_day_span(day, zone) for day in dates]
+    if is_lively:
+        days = _beside(days)
+    else:
+        days += _next_to(days, [_day_span(day, zone) for day in wider if day not in dates])
     # A session that crosses the midnight of a stale date reaches into other dates, and is read
     # completely: its row and its overlaps rest on all of it.
-    days = [_day_span(day, zone) for day in dates]
     reach = merge([*days, *_meeting(sessions, days)], gap_ms=0)
     return StaleDates(
         dates=dates, reach=reach, facts_within=_facts_within(reach, near), sessions=sessions
@@ -107,6 +124,23 @@ def hours(span: Span) -> Span:
     return replace(outer(span, HOUR_MS), samples_only=span.samples_only)
 
 
+def _beside(spans: Iterable[Span]) -> list[Span]:
+    """Return spans with the time on both sides in which a bout over midnight is followed."""
+    return [span.widened(FOLLOWED_MS) for span in spans]
+
+
+def _next_to(days: Sequence[Span], others: Iterable[Span]) -> list[Span]:
+    """Return the parts of other days that show whether there is activity next to some days."""
+    parts: list[Span] = []
+    for other in others:
+        for day in days:
+            start_ms = max(other.start_ms, day.start_ms - TOUCHING_MS)
+            end_ms = min(other.end_ms, day.end_ms + TOUCHING_MS)
+            if start_ms < end_ms:
+                parts.append(Span(start_ms=start_ms, end_ms=end_ms))
+    return parts
+
+
 def _near(span: Span) -> Span:
     """Return where the sessions lie that a change in a span may affect."""
     return hours(span).widened(APART_MS if span.samples_only else AROUND_MS)
@@ -117,7 +151,7 @@ def _answers(
 ) -> list[Span]:
     """Return the instants of answers that may belong to another session after the change.
 
-    An answer belongs to a nearby declared session, else to a session detected on its own date. So a
+    An answer belongs to a nearby declared session, else to a detected session of its date. So a
     new declared session can take an answer, and the date of the answer is then stale.
     """
     declared = [span for span in changed if not span.samples_only]

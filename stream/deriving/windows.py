@@ -11,7 +11,9 @@ from itertools import product
 from model.columns.window import SampleColumn, Window
 from model.fact_properties import session_records
 from model.facts import AttributedFact, Workout
+from model.intensity import HeartProfile
 from model.metrics import METRIC
+from model.prescription import Prescription
 from model.spans import Span, merge
 from storage.facts import reported, retractions, sample_reads
 from storage.facts.ids import PatientRow, lock_patients
@@ -20,6 +22,7 @@ from storage.facts.sample_reads import SampleQuery, StoredSamples, UnwrittenBloc
 from storage.people.profiles import profiles_of
 from storage.pg.pool import Connection
 from storage.prescribing.versions import prescriptions_of
+from stream.compute.detection.touching import touches_midnight
 from stream.compute.staleness import (
     WINDOW_METRICS,
     StaleDates,
@@ -47,6 +50,15 @@ class _Known:
 _Patients = dict[int, _Known]  # by patient id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settings:
+    """What clinicians set of some patients, by pseudonym, and the locked rows of these patients."""
+
+    rows: Mapping[str, PatientRow]
+    profiles: Mapping[str, tuple[HeartProfile, ...]]
+    prescriptions: Mapping[str, tuple[Prescription, ...]]
+
+
 async def load_windows(
     conn: Connection,
     changed: Mapping[str, Sequence[Span]],
@@ -60,37 +72,54 @@ async def load_windows(
     `KeyError` for a patient who does not exist.
     """
     # locked before anything is read, so that it still holds when the derived rows are replaced
-    rows = await lock_patients(conn, changed)
-    profiles = await profiles_of(conn, changed)
-    prescriptions = await prescriptions_of(conn, changed)
-    known = await _facts(conn, rows, changed)
-    dates = {number: patient.stale.dates for number, patient in known.items()}
-    summaries = await reported.facts_of_dates(conn, dates)
-    samples, retracted = await _samples(conn, known, summaries, unwritten)
-    columns = _columns(samples, retracted)
-    windows: list[Window] = []
-    for number, patient in known.items():
-        current = retracted[number].current
-        workouts, reports = _workouts_and_reports(patient.facts)
-        window = Window(
-            patient=patient.name,
-            zone=patient.row.zone,
-            profiles=profiles.get(patient.name, ()),
-            dates=patient.stale.dates,
-            # retracted facts were needed for the stale dates, and are not derived from
-            workouts=current(workouts),
-            columns=tuple(columns.get(number, ())),
-            reports=current(reports),
-            prescriptions=prescriptions.get(patient.name, ()),
-            summaries=current(summaries.get(number, ())),
-        )
-        windows.append(window)
-    return tuple(windows)
+    settings = _Settings(
+        rows=await lock_patients(conn, changed),
+        profiles=await profiles_of(conn, changed),
+        prescriptions=await prescriptions_of(conn, changed),
+    )
+    windows = await _windows(conn, settings, changed, unwritten)
+    lively = {name: changed[name] for name, row in windows.items() if touches_midnight(row)}
+    if lively:  # few nights are
+        windows |= await _windows(conn, settings, lively, unwritten, is_lively=True)
+    return tuple(windows.values())
 
 
 async def load_window(conn: Connection, patient: str, spans: Iterable[Span]) -> Window:
     """Return the window of one patient, as `load_windows` does."""
     return (await load_windows(conn, {patient: tuple(spans)}))[0]
+
+
+async def _windows(
+    conn: Connection,
+    settings: _Settings,
+    changed: Mapping[str, Sequence[Span]],
+    unwritten: Collection[UnwrittenBlock],
+    *,
+    is_lively: bool = False,
+) -> dict[str, Window]:
+    """Return windows by pseudonym; `is_lively` is as in `stale_dates`."""
+    known = await _facts(conn, settings.rows, changed, is_lively=is_lively)
+    dates = {number: patient.stale.dates for number, patient in known.items()}
+    summaries = await reported.facts_of_dates(conn, dates)
+    samples, retracted = await _samples(conn, known, summaries, unwritten)
+    columns = _columns(samples, retracted)
+    windows: dict[str, Window] = {}
+    for number, patient in known.items():
+        current = retracted[number].current
+        workouts, reports = _workouts_and_reports(patient.facts)
+        windows[patient.name] = Window(
+            patient=patient.name,
+            zone=patient.row.zone,
+            profiles=settings.profiles.get(patient.name, ()),
+            dates=patient.stale.dates,
+            # retracted facts were needed for the stale dates, and are not derived from
+            workouts=current(workouts),
+            columns=tuple(columns.get(number, ())),
+            reports=current(reports),
+            prescriptions=settings.prescriptions.get(patient.name, ()),
+            summaries=current(summaries.get(number, ())),
+        )
+    return windows
 
 
 def _workouts_and_reports(
@@ -107,6 +136,8 @@ async def _facts(
     conn: Connection,
     rows: Mapping[str, PatientRow],
     changed: Mapping[str, Sequence[Span]],
+    *,
+    is_lively: bool,
 ) -> _Patients:
     """Read workouts and reports in ever wider spans, until the stale dates are certain.
 
@@ -116,14 +147,15 @@ async def _facts(
     known: _Patients = {}
     for name, spans in changed.items():
         row = rows[name]
-        stale = stale_dates(spans, row.zone)
+        stale = stale_dates(spans, row.zone, is_lively=is_lively)
         known[row.id] = _Known(name=name, row=row, changed=spans, stale=stale)
     while wider := _wider_spans(known):
         # the spans only grow, and each round reads all of them: its facts replace those before
         facts = await _sessions_and_reports(conn, wider)
         for number, read in wider.items():
             patient, mine = known[number], tuple(facts.get(number, ()))
-            stale = stale_dates(patient.changed, patient.row.zone, mine)
+            zone = patient.row.zone
+            stale = stale_dates(patient.changed, zone, mine, is_lively=is_lively)
             known[number] = replace(patient, read=read, facts=mine, stale=stale)
     return known
 

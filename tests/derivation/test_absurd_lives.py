@@ -220,6 +220,27 @@ _LIVES = {
         (0, 1_425, 45.0, ""),
         minutes=45.0,
     ),
+    "midnight, which nobody declared": _single_session(
+        Diary()
+        .worn()
+        .samples("heart_rate", 0, 1_432, 1_448, 120)
+        .samples("steps", 0, 1_432, 1_448, 110, source=POCKET_PHONE),
+        (0, 1_432, 16.0, ""),
+        minutes=16.0,
+    ),
+    "two midnights of fever": _Life(
+        diary=Diary()
+        .worn()
+        .samples("heart_rate", 0, 1_200, 3_360, 118)
+        .samples("steps", 0, 600, 605, 40, source=POCKET_PHONE)
+        .samples("steps", 1, 600, 605, 40, source=POCKET_PHONE)
+        .samples("steps", 2, 600, 605, 40, source=POCKET_PHONE),
+        sessions=[
+            (0, 1_200, 240.0, NO_MOVEMENT),
+            (1, 0, 1_440.0, NO_MOVEMENT),
+            (2, 0, 480.0, NO_MOVEMENT),
+        ],
+    ),
     "midnight between two parts": _single_session(
         Diary()
         .worn()

@@ -17,6 +17,7 @@ from tests.lives.measured import (
     life_windows,
     life_workouts,
 )
+from tests.lives.nights import life_nights
 from tests.lives.stated import (
     life_days,
     life_deleted_intervals,
@@ -43,6 +44,8 @@ def life_happenings(centres: Sequence[int], most: int) -> st.SearchStrategy[list
             _alone(life_streams(at)),
             life_counts(at),
             life_windows(at),
+            life_nights(at),
+            life_nights(at),
             _alone(life_wears(at)),
             _alone(life_reports(at)),
             _alone(life_manual_sessions(at)),

@@ -5,11 +5,13 @@ midnight of a zone of whole or half hours, or a night on which the clocks change
 workout by two routes, breaks, pauses, overlaps, equal instants, a record name at two sources,
 revisions out of order, growing totals, impossible readings, retractions, data of months ago;
 counts of two sources that overlap in part, marks of what was no exercise, versions that
-`life_again` makes, and a payload that is received in the middle of what it measures.
+`life_again` makes, bouts over midnight, and a payload that is received in the middle of what it
+measures.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from itertools import chain, repeat
 
@@ -38,6 +40,7 @@ from tests.lives.circumstances import (
     STATED_LATER_MS,
 )
 from tests.lives.happenings import life_happenings
+from tests.lives.nights import life_evenings, life_nights
 from tests.storage.life_again import stated_again
 
 
@@ -79,6 +82,21 @@ def lives(draw: st.DrawFn, most: int = 8) -> Life:
         prescriptions=draw(
             st.sampled_from([(), (SHORT,), (SHORT, SHORTER), (SHORT, SHORTER, ON_A_BIKE)])
         ),
+    )
+
+
+@st.composite
+def night_lives(draw: st.DrawFn) -> Life:
+    """Return a life of which nothing is known but what is near a midnight."""
+    zone, day = draw(st.sampled_from([*PLACES, ("America/New_York", date(2026, 11, 1))]))
+    at = st.sampled_from([0, 0, 0, 30_000]).map(lambda ms: midnight(day, zone) + ms)
+    happens = st.one_of(life_nights(at), life_nights(at), life_evenings(at))
+    facts = list(chain.from_iterable(draw(st.lists(happens, min_size=1, max_size=3))))
+    return Life(
+        zone=zone,
+        facts=unambiguous([attributed(fact, draw(st.sampled_from("abce"))) for fact in facts]),
+        profiles=draw(st.sampled_from([(PROFILE,), (PROFILE,), (PROFILE, SLOWER), ()])),
+        prescriptions=draw(st.sampled_from([(), (SHORT,), (SHORT, SHORTER)])),
     )
 
 

@@ -1,12 +1,13 @@
 """Assigns the patient's answers to sessions.
 
 An answer that names a session belongs to it. Any other answer belongs to a nearby declared or
-reported session, else to a session detected on the date of the answer. So a new declared session
-can take an answer from a detected session.
+reported session, else to a session detected on the date of the answer; after a bout over midnight
+that date may be the one before. So a new declared session can take an answer from a detected
+session.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import groupby
 
@@ -21,15 +22,20 @@ from stream.compute.sessions.candidates import SessionCandidate, as_report, curr
 
 _WITH_EXERTION = (Instrument.EXERTION, Instrument.SESSION)
 _ByRecord = Mapping[str, Sequence[SessionCandidate]]
+_DateOf = Callable[[int], date]
 
 
 def reported_exertions(
-    candidates: Sequence[SessionCandidate], reports: Iterable[AttributedFact], zone: str
+    candidates: Sequence[SessionCandidate],
+    reports: Iterable[AttributedFact],
+    zone: str,
+    date_of: _DateOf,
 ) -> Mapping[str, float]:
     """Return the last reported exertion on Borg CR10, by session id.
 
     An answer on Borg 6-20 counts by the words that both scales share, and one on any other scale is
-    ignored. `zone` is the patient's IANA zone.
+    ignored. `zone` is the patient's IANA zone. `date_of` returns the date of the detected sessions
+    that an answer at an instant (epoch ms) may be about.
     """
     answers = [report for report in _in_time(reports) if _exertion(report) is not None]
     by_record = _by_record(candidates)
@@ -38,7 +44,7 @@ def reported_exertions(
     for answer, session in zip(answers, named, strict=True):
         if session is None:
             unnamed_at.append(answer.head.start_ms)
-    nearby = _nearby_sessions(unnamed_at, candidates, zone)
+    nearby = _nearby_sessions(unnamed_at, candidates, zone, date_of)
     exertions: dict[str, float] = {}
     # Answers are in order of time, so the last answer of a session overwrites those before.
     for answer, session in zip(answers, named, strict=True):
@@ -104,7 +110,10 @@ def _named_session(report: Report, by_record: _ByRecord) -> SessionCandidate | N
 
 
 def _nearby_sessions(
-    instants: Sequence[int], candidates: Iterable[SessionCandidate], zone: str
+    instants: Sequence[int],
+    candidates: Iterable[SessionCandidate],
+    zone: str,
+    date_of: _DateOf,
 ) -> Mapping[int, SessionCandidate | None]:
     """Return the session to which an answer at each instant belongs, None for no session.
 
@@ -123,19 +132,19 @@ def _nearby_sessions(
     # no exercise takes only what is left.
     sessions = answered_sessions(instants, known)
     for no_exercise in (False, True):
-        for day, times in _unanswered(sessions, zone).items():
+        for day, times in _unanswered(sessions, date_of).items():
             sessions |= answered_sessions(times, detected.get((no_exercise, day), ()))
     return sessions
 
 
 def _unanswered(
-    sessions: Mapping[int, SessionCandidate | None], zone: str
+    sessions: Mapping[int, SessionCandidate | None], date_of: _DateOf
 ) -> dict[date, list[int]]:
-    """Return the instants that belong to no session so far, by local date."""
+    """Return the instants that belong to no session so far, by their date."""
     left: dict[date, list[int]] = defaultdict(list)
     for at_ms, session in sessions.items():
         if session is None:
-            left[local_date(at_ms, zone)].append(at_ms)
+            left[date_of(at_ms)].append(at_ms)
     return left
 
 

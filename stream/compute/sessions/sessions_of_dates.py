@@ -15,6 +15,7 @@ from model.columns.window import Window
 from model.derived.sessions import Origin, Session
 from model.intensity import ZoneTimes
 from model.words.not_counted import WITHIN_OTHERS
+from stream.compute.detection.midnights import FOLLOWED_MS
 from stream.compute.pieces import pieces_ms
 from stream.compute.series.reported_columns import DAY_METRICS
 from stream.compute.sessions.candidates import SessionCandidate
@@ -87,15 +88,16 @@ def _sessions_of_date(
     `pieces` holds by session id the parts that count.
     """
     with_figures = ids_with_figures(candidates)
-    of_the_date = samples
-    if any(candidate.origin is Origin.DETECTED for candidate in candidates):
-        of_the_date = _without_later_dates(samples, end_ms)
+    # By the end: a bout over midnight has samples of the next date, as far as it may be followed.
+    until = cache(lambda at_ms: _until(samples, at_ms))
     for candidate in candidates:
         own = pieces[candidate.id]
         if candidate.id not in with_figures:
             yield _without_figures(candidate, inputs, own)
         elif candidate.origin is Origin.DETECTED:
-            yield _with_figures(candidate, inputs, of_the_date, own)
+            is_over = candidate.end_ms > end_ms
+            limited = until(end_ms + FOLLOWED_MS if is_over else end_ms)
+            yield _with_figures(candidate, inputs, limited, own)
         else:
             yield _with_figures(candidate, inputs, samples, own)
 
@@ -106,11 +108,11 @@ def _without_earlier_dates(samples: WindowSamples, start_ms: int) -> WindowSampl
     return replace(samples, resolved=resolved)
 
 
-def _without_later_dates(samples: WindowSamples, end_ms: int) -> WindowSamples:
+def _until(samples: WindowSamples, end_ms: int) -> WindowSamples:
     """Return the samples that a detected session may use.
 
-    Samples of later dates are left out, because a date must give the same result when it is derived
-    without them. Metrics that are loaded for declared and reported sessions only are left out, too.
+    Later samples are left out, because a date must give the same result when it is derived without
+    them. Metrics that are loaded for declared and reported sessions only are left out, too.
     """
     metrics = [metric for metric in DAY_METRICS if metric in samples.resolved]
     resolved = {metric: samples.resolved[metric].before(end_ms) for metric in metrics}

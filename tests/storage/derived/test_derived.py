@@ -57,7 +57,7 @@ async def test_a_workout_becomes_a_session_a_day_and_a_week(conn: Connection) ->
     assert await _row(conn, "select hr_n, hr_mean, algorithm from session") == (
         180,
         120.0,
-        "2026.7",
+        "2026.8",
     )
     assert await _row(conn, "select local_date, sessions, session_ms, wear_min from day") == (
         date(2026, 9, 21),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stream.compute.sessions.bouts import bouts, published_bouts
+from stream.compute.detection.bouts import bouts, published_bouts
 from tests.depth import INVARIANT
 
 _minutes = st.sets(st.integers(0, 120), max_size=60)

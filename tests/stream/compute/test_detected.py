@@ -158,15 +158,6 @@ def test_a_revision_names_the_columns_and_no_value() -> None:
     assert revision_reason(item, other) == "changed: type, partial"
 
 
-def test_a_bout_over_midnight_is_one_on_each_date() -> None:
-    midnight = 14 * 60
-    got = _detected(_column(midnight - 15, midnight + 15, 130), dates=(_DAY, date(2026, 11, 21)))
-    assert _spans(got) == [
-        ("detected", midnight - 15, midnight),
-        ("detected", midnight, midnight + 15),
-    ]
-
-
 def test_ids_stay_while_the_bout_grows() -> None:
     short, long = (_detected(_column(0, n, 130)).sessions[0] for n in (12, 40))
     assert short.id == long.id

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +66,39 @@ def test_samples_alone_make_their_own_date_stale() -> None:
     assert stale.dates == (date(2026, 9, 21),)
     assert hours_in_sessions(stale) == ()
     assert hours_around(stale) == stale.reach
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "dates"),
+    [
+        (21, 59, [21]),
+        (22, 0, [21, 22]),  # a bout is followed for two hours on either side of midnight
+        (23, 59, [21, 22]),
+        (24, 0, [21, 22]),
+        (25, 59, [21, 22]),
+        (26, 0, [22]),
+    ],
+)
+def test_samples_near_a_lively_midnight_make_both_dates_stale(
+    hour: int, minute: int, dates: list[int]
+) -> None:
+    at = _NOON + (hour - 12) * HOUR_MS + minute * MINUTE_MS
+    changed = [span(at, 1, samples_only=True)]
+    lively = stale_dates(changed, _ZONE, is_lively=True)
+    assert lively.dates == tuple(date(2026, 9, day) for day in dates)
+    assert stale_dates(changed, _ZONE).dates == (date(2026, 9, 21 if hour < 24 else 22),)
+
+
+def test_beyond_midnight_nothing_is_read_or_what_shows_activity_or_two_hours() -> None:
+    noon, late = span(_NOON, 5, samples_only=True), span(_NOON + 11 * HOUR_MS, 5)
+    start_ms, end_ms = day_bounds(date(2026, 9, 21), _ZONE)
+    assert hours_around(stale_dates([noon], _ZONE)) == (Span(start_ms=start_ms, end_ms=end_ms),)
+    assert hours_around(stale_dates([late], _ZONE)) == (
+        Span(start_ms=start_ms, end_ms=end_ms + HOUR_MS),
+    )
+    assert hours_around(stale_dates([noon], _ZONE, is_lively=True)) == (
+        Span(start_ms=start_ms - 2 * HOUR_MS, end_ms=end_ms + 2 * HOUR_MS),
+    )
 
 
 def test_a_session_over_midnight_makes_both_dates_stale() -> None:

@@ -10,6 +10,7 @@ There are two rules (clinical definition section 3.3), which differ on purpose:
   literature; nothing is derived by it.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from model.facts import Instants
 
+MinuteRange: TypeAlias = tuple[int, int]  # [first, end) in epoch minutes
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 # Our defaults: a bout begins with 3 active minutes of 5, and ends after 5 inactive minutes.
@@ -47,6 +49,41 @@ def bouts(active: Instants) -> Ranges:
     begins = active[may_start[first]]
     ends = active[last_of_part[part]] + 1
     return tuple(zip(begins.tolist(), ends.tolist(), strict=True))
+
+
+def part_over(active: Instants, at: int) -> Instants:
+    """Return the active minutes of the part that reaches over the beginning of a minute.
+
+    `active` is as in `bouts`, `at` an epoch minute. There are none without a part on both sides.
+    """
+    later = int(np.searchsorted(active, at))
+    if later in (0, len(active)) or active[later] - active[later - 1] > END_INACTIVE:
+        return active[:0]
+    # Each part begins at a position in `begins`, and none of them does at `later`.
+    begins = np.flatnonzero(np.diff(active, prepend=active[0] - END_INACTIVE - 1) > END_INACTIVE)
+    following = int(np.searchsorted(begins, later))
+    last = begins[following] if following < len(begins) else len(active)
+    return active[begins[following - 1] : last]
+
+
+def cut_at_walks(
+    bout: MinuteRange, active: Instants, walks: Iterable[MinuteRange]
+) -> Iterator[MinuteRange]:
+    """Yield the walks within a bout, and the bouts of the active minutes between them."""
+    reached, last = bout
+    for first, end in walks:
+        # A walk consists of active minutes, so it never reaches over the edge of a bout.
+        if reached <= first and end <= last:
+            yield from bouts(minutes_within(active, reached, first))
+            yield first, end
+            reached = end
+    yield from bouts(minutes_within(active, reached, last))
+
+
+def minutes_within(minutes: Instants, first: int, end: int) -> Instants:
+    """Return those of increasing epoch minutes that lie in [first, end)."""
+    low, high = np.searchsorted(minutes, (first, end))
+    return minutes[low:high]
 
 
 def published_bouts(

@@ -1,0 +1,1 @@
+"""Detects in samples the sessions that nobody declared. Pure."""
