@@ -45,6 +45,7 @@ TAKE_WITHIN_S = 0.05  # how long a lone message waits for others
 # beyond either of these, queued and in flight together, no more is taken from Faust
 MAX_HELD_MESSAGES = 1_200
 MAX_HELD_BYTES = 24 * 1024 * 1024
+MOST_REST_S = 0.5  # however long a batch took, its topic rests no longer
 HELD_UP_S = 0.25  # a batch that takes longer counts as held up, and another may start beside it
 
 
@@ -210,7 +211,8 @@ class BatchScheduler:
             # the batch stays in flight: no later message of its partitions may be acknowledged
             return
         if self._limits.rest:  # its messages are acknowledged already
-            await asyncio.sleep(self._limits.rest * (time.perf_counter() - began))
+            took = time.perf_counter() - began
+            await asyncio.sleep(min(self._limits.rest * took, MOST_REST_S))
         self._batches -= 1
         self._in_flight -= batch.keys()
         self._start(tasks)
