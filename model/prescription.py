@@ -142,9 +142,8 @@ def in_force(prescriptions: Iterable[Prescription], day: date) -> tuple[Prescrip
             held = newest.get(row.id)
             if held is None or held.version <= row.version:
                 newest[row.id] = row
-    latest = [newest[key] for key in sorted(newest)]
     # The end is checked last: when the newest version is over, an older one must not come back.
-    return tuple([stepped(row, day) for row in latest if day <= row.valid_to])
+    return tuple(stepped(newest[key], day) for key in sorted(newest) if day <= newest[key].valid_to)
 
 
 def stepped(prescription: Prescription, day: date) -> Prescription:

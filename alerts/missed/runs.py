@@ -157,16 +157,13 @@ def _judged_days(on: RuleInput, lag_hours: float, answer_hours: float) -> list[W
     A date without a row is a day about which nothing is known.
     """
     rows = _days_by_date(on)
-    # most days are long past, and need no closer look
-    waited_ms = complete_by_ms(0, lag_hours + answer_hours)
-    past = local_date(on.now_ms - waited_ms, on.zone)
     judged: list[WeekDay] = []
     day, today = min(rows, default=date.max), local_date(on.now_ms, on.zone)
     while day < today:
         # every date is stepped through, so that a gap in the rows cannot join two runs to one
         row = rows.get(day) or WeekDay(local_date=day, known=False, by_type=())
         # stops here although later days may be in: this one could still end the run
-        if day >= past and not _is_judged(on, row, lag_hours, answer_hours):
+        if not _is_judged(on, row, lag_hours, answer_hours):
             break
         judged.append(row)
         day += _DAY
@@ -197,6 +194,7 @@ def _days_by_date(on: RuleInput) -> dict[date, WeekDay]:
 def _is_judged(on: RuleInput, day: WeekDay, lag_hours: float, answer_hours: float) -> bool:
     end_ms = midnight(day.local_date + _DAY, on.zone)
     answered_ms = complete_by_ms(end_ms, lag_hours + answer_hours)
+    # most days are long past, and need no closer look
     if on.now_ms >= answered_ms:
         return True
     held = in_force(as_recorded(on), day.local_date)

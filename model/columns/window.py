@@ -34,6 +34,11 @@ class SampleColumn:
     until: Instants | None = None
     ranks: Instants | None = None
 
+    @property
+    def ends(self) -> Instants:
+        """Return until when each sample holds: up to its own instant where no end is stated."""
+        return self.t if self.until is None else self.until
+
     def where(self, kept: NDArray[np.bool_]) -> "SampleColumn":
         """Return the samples that a mask bool[n] selects."""
         return replace(

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from psycopg.types.json import Jsonb
 
 from model import codec
-from model.alert import Action, Alert, AlertState, Tier
+from model.alert import Action, Alert, AlertState
 from model.messages.alert_move import AlertMove, DutyRoster
 from storage import audit
 from storage.alerts import duty, outbox, to_judge
 from storage.alerts.moves import put_move
+from storage.alerts.recent_alerts import typed_columns
 from storage.audit_actions import AuditAction
 from storage.pg import rows
 from storage.pg.pool import Connection
@@ -101,7 +102,9 @@ async def lock_alert(conn: Connection, unit: str, alert: str, now_ms: int) -> Lo
         rosters = await duty.load_rosters(conn, [number], now_ms)
         for row in await rows.fetch(conn, _ALERT, params, lambda row: row):
             last = row.pop("last_move")
-            return LockedAlert(alert=_alert(row), last_move=last, roster=rosters[number])
+            return LockedAlert(
+                alert=Alert(**typed_columns(row)), last_move=last, roster=rosters[number]
+            )
     return None
 
 
@@ -187,10 +190,3 @@ def _audit_entry(order: AlertCommand, patient: str, now_ms: int) -> audit.AuditE
         object=f"alert:{order.alert}",
         detail={name: item for name, item in detail.items() if item not in {"", None}} or None,
     )
-
-
-def _alert(row: rows.Row) -> Alert:
-    mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
-    enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
-    taken = Tier(row["taken_up_tier"]) if row["taken_up_tier"] else None
-    return Alert(**{**row, **enums, "mutes": mutes, "taken_up_tier": taken})

@@ -55,13 +55,21 @@ async def recent_alerts(
     alerts: dict[int, list[Alert]] = defaultdict(list)
     for row in alert_rows:
         number = row.pop("patient")
-        mutes = {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()}
-        enums = {"tier": Tier(row["tier"]), "state": AlertState(row["state"])}
         before = AlertState(row["retracted_from"]) if row["retracted_from"] else None
-        taken = Tier(row["taken_up_tier"]) if row["taken_up_tier"] else None
-        typed = {**row, **enums, "mutes": mutes, "retracted_from": before, "taken_up_tier": taken}
+        typed = {**typed_columns(row), "retracted_from": before}
         alerts[number].append(Alert(patient=names[number], **findings[row["id"]], **typed))
     return alerts
+
+
+def typed_columns(row: rows.Row) -> rows.Row:
+    """Return a row of `alert` with its tiers and its state as the model has them."""
+    return {
+        **row,
+        "tier": Tier(row["tier"]),
+        "state": AlertState(row["state"]),
+        "mutes": {Tier(tier): until_ms for tier, until_ms in row["mutes"].items()},
+        "taken_up_tier": Tier(row["taken_up_tier"]) if row["taken_up_tier"] else None,
+    }
 
 
 async def _findings(conn: Connection, alerts: Sequence[str]) -> dict[str, _Evidence]:

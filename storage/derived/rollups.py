@@ -4,7 +4,7 @@ A row covers only the minutes for which its source is the selected source, so th
 sources add up. Rows may be older than their samples where `facts.stale_hours` has a mark.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from model.columns.rollups import Cells
 from model.facts import Source
 from model.spans import Span
 from storage.facts.ids import read_source
-from storage.pg import binary_columns
+from storage.pg import binary_columns, rows
 from storage.pg.pool import Connection
 
 
@@ -111,16 +111,17 @@ async def put_rollups(
     conn: Connection, table: RollupTable, patient: int, by_metric: Mapping[int, Cells]
 ) -> None:
     """Add rollups of a patient (id) by metric id; none of these rows may exist already."""
-    columns: list[list[Any]] = [[], [], [], [], [], [], []]
-    for metric, value in by_metric.items():
-        at = value.at.tolist()
-        # plain Python numbers, because psycopg does not know those of numpy
-        own = [value.source, value.n, value.low, value.high, value.total]
-        parts = [[metric] * len(at), map(utc, at), *(column.tolist() for column in own)]
-        for column, part in zip(columns, parts, strict=True):
-            column.extend(part)
-    if columns[0]:
-        await conn.execute(table.put, [patient, *columns])
+    added = [row for metric, value in by_metric.items() for row in _rows(metric, value)]
+    if added:
+        await conn.execute(table.put, [patient, *rows.as_arrays(added, len(added[0]))])
+
+
+def _rows(metric: int, value: Cells) -> Iterator[tuple[Any, ...]]:
+    # plain Python numbers, because psycopg does not know those of numpy
+    figures = [value.source, value.n, value.low, value.high, value.total]
+    at = value.at.tolist()
+    columns = [column.tolist() for column in figures]
+    return zip([metric] * len(at), map(utc, at), *columns, strict=True)
 
 
 async def sources_of(conn: Connection, ids: Iterable[int]) -> dict[int, Source]:

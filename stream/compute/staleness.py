@@ -42,9 +42,9 @@ class StaleDates:
     """What must be derived again, judged by the facts known so far.
 
     `dates` are local dates in order. `reach` holds the spans of these dates, with what is read
-    beyond their midnights, and of the sessions that cross these spans.
-    `facts_within` holds the spans in which every workout and report must be known for this result
-    to be final. `sessions` holds the groups of known sessions that may affect each other.
+    beyond their midnights, and of the sessions that cross these spans. `facts_within` holds the
+    spans in which every workout and report must be known for this result to be final. `sessions`
+    holds the groups of known sessions that may affect each other.
     """
 
     dates: tuple[date, ...]
@@ -66,13 +66,13 @@ def stale_dates(
     zone: str,
     facts: Iterable[AttributedFact] = (),
     *,
-    is_lively: bool = False,
+    active_at_midnight: bool = False,
 ) -> StaleDates:
     """Return what is stale after changes in some spans.
 
     `zone` is the patient's IANA zone. `facts` are the workouts and reports known so far, in any
-    order; both those before the change and those after it are needed. `is_lively` says that there
-    is activity next to a midnight of the dates that are stale without it.
+    order; both those before the change and those after it are needed. `active_at_midnight` says
+    that there is activity next to a midnight of the dates that are stale without it.
     """
     known = list(facts)
     sessions = session_groups(known)
@@ -80,9 +80,9 @@ def stale_dates(
     met = _meeting(sessions, near)
     affected = [*map(hours, changed), *met, *_answers(changed, met, known)]
     wider = _dates(_beside(affected), zone)
-    dates = wider if is_lively else _dates(affected, zone)
+    dates = wider if active_at_midnight else _dates(affected, zone)
     days = [_day_span(day, zone) for day in dates]
-    if is_lively:
+    if active_at_midnight:
         days = _beside(days)
     else:
         days += _next_to(days, [_day_span(day, zone) for day in wider if day not in dates])

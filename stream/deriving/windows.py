@@ -78,9 +78,9 @@ async def load_windows(
         prescriptions=await prescriptions_of(conn, changed),
     )
     windows = await _windows(conn, settings, changed, unwritten)
-    lively = {name: changed[name] for name, row in windows.items() if touches_midnight(row)}
-    if lively:  # few nights are
-        windows |= await _windows(conn, settings, lively, unwritten, is_lively=True)
+    touching = {name: changed[name] for name, row in windows.items() if touches_midnight(row)}
+    if touching:  # few nights are
+        windows |= await _windows(conn, settings, touching, unwritten, active_at_midnight=True)
     return tuple(windows.values())
 
 
@@ -95,10 +95,10 @@ async def _windows(
     changed: Mapping[str, Sequence[Span]],
     unwritten: Collection[UnwrittenBlock],
     *,
-    is_lively: bool = False,
+    active_at_midnight: bool = False,
 ) -> dict[str, Window]:
-    """Return windows by pseudonym; `is_lively` is as in `stale_dates`."""
-    known = await _facts(conn, settings.rows, changed, is_lively=is_lively)
+    """Return windows by pseudonym; `active_at_midnight` is as in `stale_dates`."""
+    known = await _facts(conn, settings.rows, changed, active_at_midnight=active_at_midnight)
     dates = {number: patient.stale.dates for number, patient in known.items()}
     summaries = await reported.facts_of_dates(conn, dates)
     samples, retracted = await _samples(conn, known, summaries, unwritten)
@@ -137,7 +137,7 @@ async def _facts(
     rows: Mapping[str, PatientRow],
     changed: Mapping[str, Sequence[Span]],
     *,
-    is_lively: bool,
+    active_at_midnight: bool,
 ) -> _Patients:
     """Read workouts and reports in ever wider spans, until the stale dates are certain.
 
@@ -147,7 +147,7 @@ async def _facts(
     known: _Patients = {}
     for name, spans in changed.items():
         row = rows[name]
-        stale = stale_dates(spans, row.zone, is_lively=is_lively)
+        stale = stale_dates(spans, row.zone, active_at_midnight=active_at_midnight)
         known[row.id] = _Known(name=name, row=row, changed=spans, stale=stale)
     while wider := _wider_spans(known):
         # the spans only grow, and each round reads all of them: its facts replace those before
@@ -155,7 +155,7 @@ async def _facts(
         for number, read in wider.items():
             patient, mine = known[number], tuple(facts.get(number, ()))
             zone = patient.row.zone
-            stale = stale_dates(patient.changed, zone, mine, is_lively=is_lively)
+            stale = stale_dates(patient.changed, zone, mine, active_at_midnight=active_at_midnight)
             known[number] = replace(patient, read=read, facts=mine, stale=stale)
     return known
 

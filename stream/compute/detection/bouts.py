@@ -51,6 +51,11 @@ def bouts(active: Instants) -> Ranges:
     return tuple(zip(begins.tolist(), ends.tolist(), strict=True))
 
 
+def long_bouts(active: Instants, shortest: int) -> Ranges:
+    """Return the bouts of at least so many minutes; `active` is as in `bouts`."""
+    return tuple(bout for bout in bouts(active) if bout[1] - bout[0] >= shortest)
+
+
 def part_over(active: Instants, at: int) -> Instants:
     """Return the active minutes of the part that reaches over the beginning of a minute.
 

@@ -18,7 +18,13 @@ from model.calendar import MINUTE_MS
 from model.derived.sessions import Origin
 from model.facts import Instants, OffsetOrigin, Source
 from model.intensity import ZoneThresholds
-from stream.compute.detection.bouts import MinuteRange, bouts, cut_at_walks, minutes_within
+from stream.compute.detection.bouts import (
+    MinuteRange,
+    bouts,
+    cut_at_walks,
+    long_bouts,
+    minutes_within,
+)
 from stream.compute.detection.midnights import Midnight, shortest_minutes
 from stream.compute.detection.movement import BEFORE_MIN, Movement, movement_between
 from stream.compute.series.reported_columns import DAY_METRICS
@@ -82,7 +88,7 @@ def _bouts_of_date(
         yield from judged
         return
     moving = np.intersect1d(active, moves.active_moving(thresholds), assume_unique=True)
-    walks = [walk for walk in bouts(moving) if walk[1] - walk[0] >= shortest]
+    walks = long_bouts(moving, shortest)
     for bout, why_not in judged:
         if why_not:
             for part in cut_at_walks(bout, active, walks):

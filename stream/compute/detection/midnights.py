@@ -24,6 +24,7 @@ from stream.compute.detection.bouts import (
     MinuteRange,
     bouts,
     cut_at_walks,
+    long_bouts,
     part_over,
 )
 from stream.compute.detection.movement import MODERATE_EDGE, Movement, movement_between
@@ -133,7 +134,7 @@ def _pieces(
     if is_followed and moves.is_moving(*bout):
         return (bout,)
     moving = moves.active_moving(inputs.thresholds)
-    walks = [walk for walk in bouts(moving) if walk[1] - walk[0] >= shortest_minutes(inputs)]
+    walks = long_bouts(moving, shortest_minutes(inputs))
     if is_followed:
         return cut_at_walks(bout, part, walks)
     return walks if _is_followed(part_over(moving, at), at) else ()

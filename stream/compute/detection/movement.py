@@ -111,9 +111,9 @@ class Movement:
 def movement_between(resolved: _Resolved, start: int, end: int) -> Movement:
     """Return what the samples in [start, end) (epoch ms, full minutes) tell of movement.
 
-    All of it is taken to be of the date of its bouts. Cadence tells nothing here: outside
-    of a session on foot it counts strokes or turns of a crank, and within one there is no bout to
-    detect.
+    The stretch counts as one date; who reads beyond a date sets `of_date` and `since`. Cadence
+    tells nothing here: outside of a session on foot it counts strokes or turns of a crank, and
+    within one there is no bout to detect.
     """
     with_steps, steps_a_minute = _sums(_samples_between(resolved, STEPS, start, end))
     fast, speed = _means(_samples_between(resolved, SPEED, start, end))
@@ -165,8 +165,6 @@ def _samples_between(
 def _sums(samples: tuple[Instants, Values]) -> tuple[Instants, Values]:
     """Return the epoch minutes with a sample, and the sum of the samples of each."""
     t, v = samples
-    if not len(t):
-        return samples
     minutes = t // MINUTE_MS
     first = runs.starts(minutes)
     return minutes[first], np.add.reduceat(v, first)
@@ -174,9 +172,6 @@ def _sums(samples: tuple[Instants, Values]) -> tuple[Instants, Values]:
 
 def _means(samples: tuple[Instants, Values]) -> tuple[Instants, Values]:
     """Return the epoch minutes with a sample, and the mean of the samples of each."""
-    t, v = samples
-    if not len(t):
-        return samples
-    minutes = t // MINUTE_MS
-    first = runs.starts(minutes)
-    return minutes[first], np.add.reduceat(v, first) / runs.lengths(first, len(v))
+    minutes, sums = _sums(samples)
+    _, counts = _sums((samples[0], np.ones(len(samples[0]))))
+    return minutes, sums / counts

@@ -60,8 +60,8 @@ def _may_be_active(column: SampleColumn, start_ms: int, end_ms: int, least_bpm: 
     if column.metric != STEPS:
         return False
     # A count may have begun before, and holds for a while where no end is stated.
-    until = column.t if column.until is None else column.until
-    within = (column.t < end_ms) & (np.maximum(until, column.t + BESIDE_MS) > start_ms)
+    ends = np.maximum(column.ends, column.t + BESIDE_MS)
+    within = (column.t < end_ms) & (ends > start_ms)
     return bool((column.v[within] > 0).any())
 
 
@@ -71,8 +71,7 @@ def _moves(window: Window, start_ms: int, end_ms: int) -> Movement:
     near: list[SampleColumn] = []
     for column in current_columns(window.columns, window.workouts):
         if column.metric in _ACTIVITY:
-            until = column.t if column.until is None else column.until
-            kept = (column.t >= first - BESIDE_MS) | (until > first)
+            kept = (column.t >= first - BESIDE_MS) | (column.ends > first)
             near.append(column.where(kept & (column.t < last + BESIDE_MS)))
     by_metric = reported_series(near)
     resolved = {metric: resolve(metric, series) for metric, series in by_metric.items()}

@@ -99,14 +99,13 @@ def _held(columns: Iterable[SampleColumn]) -> HeldSamples:
 
 def _of_column(column: SampleColumn, record: int) -> HeldSamples:
     n = len(column.t)
-    nothing = np.zeros(n, np.int64)
-    span = nothing if column.until is None else column.until - column.t
+    span = column.ends - column.t
     of_record = np.full(n, record)
     return HeldSamples(
         t=column.t,
         v=column.v,
         span=span,
-        rank=nothing if column.ranks is None else column.ranks,
+        rank=np.zeros(n, np.int64) if column.ranks is None else column.ranks,
         record=of_record,
         layer=np.where(span > 0, of_record, _STREAM),
     )

@@ -79,13 +79,13 @@ def test_samples_alone_make_their_own_date_stale() -> None:
         (26, 0, [22]),
     ],
 )
-def test_samples_near_a_lively_midnight_make_both_dates_stale(
+def test_samples_near_a_midnight_with_activity_make_both_dates_stale(
     hour: int, minute: int, dates: list[int]
 ) -> None:
     at = _NOON + (hour - 12) * HOUR_MS + minute * MINUTE_MS
     changed = [span(at, 1, samples_only=True)]
-    lively = stale_dates(changed, _ZONE, is_lively=True)
-    assert lively.dates == tuple(date(2026, 9, day) for day in dates)
+    wider = stale_dates(changed, _ZONE, active_at_midnight=True)
+    assert wider.dates == tuple(date(2026, 9, day) for day in dates)
     assert stale_dates(changed, _ZONE).dates == (date(2026, 9, 21 if hour < 24 else 22),)
 
 
@@ -96,7 +96,7 @@ def test_beyond_midnight_nothing_is_read_or_what_shows_activity_or_two_hours() -
     assert hours_around(stale_dates([late], _ZONE)) == (
         Span(start_ms=start_ms, end_ms=end_ms + HOUR_MS),
     )
-    assert hours_around(stale_dates([noon], _ZONE, is_lively=True)) == (
+    assert hours_around(stale_dates([noon], _ZONE, active_at_midnight=True)) == (
         Span(start_ms=start_ms - 2 * HOUR_MS, end_ms=end_ms + 2 * HOUR_MS),
     )
 

@@ -72,21 +72,30 @@ def test_a_fact_that_comes_or_goes_changes_no_row_of_a_date_that_is_not_stale(
 
 def _loaded(changed: Sequence[Span], full: Window, stated: Sequence[AttributedFact]) -> Window:
     """Return the window that is loaded for what changed, with what is read for it alone."""
-    stale = _settled(changed, full.zone, stated, is_lively=False)
+    stale = _settled(changed, full.zone, stated, active_at_midnight=False)
     part = _as_read(full, stale)
     if not touches_midnight(part):
         return part
-    return _as_read(full, _settled(changed, full.zone, stated, is_lively=True))
+    return _as_read(full, _settled(changed, full.zone, stated, active_at_midnight=True))
 
 
 def _settled(
-    changed: Sequence[Span], zone: str, stated: Sequence[AttributedFact], *, is_lively: bool
+    changed: Sequence[Span],
+    zone: str,
+    stated: Sequence[AttributedFact],
+    *,
+    active_at_midnight: bool,
 ) -> StaleDates:
     """Return what is stale if only the requested facts are read."""
-    stale, read = stale_dates(changed, zone, is_lively=is_lively), tuple[Span, ...]()
+    stale, read = (
+        stale_dates(changed, zone, active_at_midnight=active_at_midnight),
+        tuple[Span, ...](),
+    )
     while not stale.is_known(read):
         read = merge((*read, *stale.facts_within), gap_ms=0)
-        stale = stale_dates(changed, zone, _within(stated, read), is_lively=is_lively)
+        stale = stale_dates(
+            changed, zone, _within(stated, read), active_at_midnight=active_at_midnight
+        )
     return stale
 
 
