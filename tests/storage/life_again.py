@@ -1,7 +1,7 @@
 """What is stated again in a life, and what clocks get wrong, as changes of facts already drawn.
 
 A record is stated again under its own name or another one, with a greater or a lesser revision,
-lower, shorter, or with a clock that jumps in the middle.
+without its device, lower, shorter, or with a clock that jumps in the middle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,16 @@ import numpy as np
 from hypothesis import strategies as st
 
 from model.calendar import DAY_MS, HOUR_MS
-from model.facts import DaySummary, Fact, Instrument, Report, SampleBlock, Source, Workout
+from model.facts import (
+    DaySummary,
+    DeviceType,
+    Fact,
+    Instrument,
+    Report,
+    SampleBlock,
+    Source,
+    Workout,
+)
 
 MOST_AGAIN = 2
 # Two minutes make versions of one workout; each side of that limit.
@@ -56,6 +65,11 @@ def _renamed(fact: Fact, number: int) -> Fact:
     """Return a fact under another id, which begins a little earlier or later."""
     moved = _moved(fact, _MOVES_MS[number % len(_MOVES_MS)])
     return replace(moved, head=replace(moved.head, record=f"{fact.head.record}'"))
+
+
+def _without_device(fact: Fact, _: int) -> Fact:
+    nameless = replace(fact.head.source, device="", device_type=DeviceType.UNKNOWN)
+    return replace(fact, head=replace(fact.head, source=nameless))
 
 
 def _moved(fact: Fact, by_ms: int) -> Fact:
@@ -122,6 +136,7 @@ CHANGES: Mapping[str, FactChange] = {
     "revision up": lambda fact, _: _revised(fact, 1),
     "revision down": lambda fact, _: _revised(fact, -1),
     "another id": _renamed,
+    "device left out": _without_device,
     "lower": _lowered,
     "shorter": _shortened,
     "clock jump": _jumped,

@@ -3,9 +3,10 @@
 Some senders give a workout a new id when they tell it again: first half of it, later all of it. The
 same source, the same type family and nearly the same start make them one workout, and of its
 versions the one that was stated last counts, shorter or longer. Under one id of a vendor the source
-may differ, because some senders leave the device out when they tell of a workout again. A type of
-no family agrees with each. Legs of a multisport workout are of other type families or of other
-times, and stay. The result does not depend on the order of facts.
+may differ, because some senders leave the device out when they tell of a workout again. Where one
+message tells of a workout from two sources, the better ranked source counts. A type of no family
+agrees with each. Legs of a multisport workout are of other type families or of other times, and
+stay. The result does not depend on the order of facts.
 """
 
 from collections import defaultdict
@@ -16,6 +17,7 @@ from typing import TypeAlias
 from model.facts import AttributedFact, Workout
 from model.versions.version_order import VersionOrder
 from model.words.activities import BESIDE_OTHERS, TYPES
+from stream.compute.series.sources import source_order
 
 SAME_START_MS = 120_000  # devices and portals round the start differently
 
@@ -23,6 +25,8 @@ _ANY_FAMILY = "other"
 
 # Vendor, and the stretch of two minutes in which a workout begins.
 _Cell: TypeAlias = tuple[str, int]
+# Order of versions, body, the rank of its source, the source as a key, and record.
+_Order: TypeAlias = tuple[VersionOrder, str, int, tuple[str, ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,11 @@ def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]
     return kept
 
 
-def _order(attributed: AttributedFact) -> tuple[VersionOrder, str, str]:
-    return attributed.order, attributed.body, attributed.fact.head.record
+def _order(attributed: AttributedFact) -> _Order:
+    # Source and record are part of it: a key with ties would let the order of facts decide.
+    head = attributed.fact.head
+    rank, name = source_order(head.source)
+    return attributed.order, attributed.body, -rank, name, head.record
 
 
 def _version_of(

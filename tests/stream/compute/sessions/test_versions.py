@@ -15,6 +15,8 @@ from stream.compute.derive import derive
 _MIN = 60_000
 _T0 = int(datetime(2026, 11, 20, 10, tzinfo=UTC).timestamp() * 1000)
 _WATCH = Source(vendor="v", device="watch", device_type=DeviceType.WATCH, method=Method.WORKOUT)
+_STRAP = replace(_WATCH, device="strap", device_type=DeviceType.STRAP)
+_BACKGROUND = replace(_WATCH, method=Method.BACKGROUND)
 _NAMELESS = replace(_WATCH, device="", device_type=DeviceType.UNKNOWN)
 
 
@@ -89,6 +91,38 @@ def test_the_version_that_was_stated_last_counts(
     assert _sessions(derived) == sessions
     first, last = sessions[0]
     assert derived.days[0].session_ms == (last - first) * _MIN
+
+
+@pytest.mark.parametrize(
+    ("sources", "counted"),
+    [
+        ((_STRAP, _WATCH), _STRAP),
+        ((_BACKGROUND, _STRAP), _STRAP),
+        ((_BACKGROUND, _WATCH), _WATCH),
+        # of equal rank: the name decides, because the same must count on every computer
+        ((_NAMELESS, replace(_NAMELESS, device="x")), replace(_NAMELESS, device="x")),
+    ],
+)
+def test_of_two_sources_in_one_message_the_better_counts(
+    sources: tuple[Source, Source], counted: Source
+) -> None:
+    first, second = sources
+    derived = _derived((_version("a", 0, 30, 1, first), _version("a", 0, 30, 1, second)))
+
+    (session,) = derived.sessions
+    assert session.declared_by == counted
+
+
+def test_a_false_start_in_the_same_message_does_not_decide() -> None:
+    # Three facts of one id: an equal place in the order must not leave the choice to their order.
+    false_start = _version("a", 0, 0, 1, replace(_WATCH, vendor="w"))
+    again = _version("a", 0, 30, 1, replace(_WATCH, vendor="w"))
+    derived = _derived(
+        (false_start, again, _version("a", 0, 30, 1, _STRAP), _version("a", 0, 30, 1, _BACKGROUND))
+    )
+
+    (session,) = derived.sessions
+    assert session.declared_by == _STRAP
 
 
 @pytest.mark.parametrize(
