@@ -11,6 +11,7 @@ from model.errors import BodyError
 from model.facts import Fact, Reject, RejectKind
 from model.received import Fetch, Notice, Part, ReaderItem
 from parsers import formats
+from runtime.garbage import garbage_kept
 from runtime.log_lines import describe
 from stream.readers.wire import BodyToRead, Holdings, Refusal
 
@@ -67,8 +68,9 @@ class _Gathered:
 def answer(body: BodyToRead) -> ReaderAnswer:
     """Return what a reader reads in a body, or why nothing of it could be read."""
     try:
-        name, items = read_body(body)
-        return gather(name, items)
+        with garbage_kept():
+            name, items = read_body(body)
+            return gather(name, items)
     except BodyError as error:
         return Refusal(reject=error.reject)
     except MemoryError:

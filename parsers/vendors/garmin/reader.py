@@ -16,11 +16,12 @@ from typing import TypeAlias
 
 from model.envelope import SNIFF
 from model.errors import BodyError
-from model.facts import Fact, RejectKind
+from model.facts import Fact, Reject, RejectKind
 from model.received import Context, Fetch, Notice, NoticeKind, Part, ReaderItem
 from parsers.fields import (
     JsonObject,
     Unreadable,
+    grouped,
     kept_without,
     list_of,
     object_of,
@@ -204,23 +205,26 @@ def _fetch(name: str, account: str, record: ListedRecord, refused: GarminErrors)
 def _part(account: str, places: list[RecordPosition], content: str) -> Part:
     """Return the facts of a user, and the slice of the payload with that user's records alone."""
     facts: list[Fact] = []
-    errors: list[Unreadable] = []
+    refused: list[Reject] = []
     lists: dict[str, list[str]] = {}
     for name, index, start, end in places:
         written = content[start:end]
         where = f"{name}[{index}]"
+        errors: list[Unreadable] = []
         try:
             record = object_of(_value(written, where), where)
             # one that two users claim is sealed with the key of neither
             if record.get("userId") is TWICE:
-                errors.append(Unreadable(f"{where}.userId", TWICE_STATED))
+                refused += rejects([Unreadable(f"{where}.userId", TWICE_STATED)])
                 continue
             written = _named(written, record, account)
             facts += _READERS[name](record, where, errors)
         except Unreadable as error:
             errors.append(error)
+        # grouped for each record: a body may have hundreds of thousands of faults
+        refused += rejects(errors)
         lists.setdefault(name, []).append(written)
-    return Part(account=account, facts=tuple(facts), rejects=rejects(errors), kept=_kept(lists))
+    return Part(account=account, facts=tuple(facts), rejects=grouped(refused), kept=_kept(lists))
 
 
 def _named(written: str, record: JsonObject, account: str) -> str:

@@ -44,7 +44,8 @@ from parsers.vendors.google_health.times import civil_ms, offset_between
 from parsers.vendors.request_note import REQUEST_MEMBER, hour_mark
 
 _MOST_NOTIFICATIONS = 20_000
-_MOST_INTERVALS = 1_000
+_MOST_INTERVALS = 1_000  # of one notification
+_MOST_IN_BODY = 20_000
 _MOST_DELETED_DAYS = 400
 _PHYSICAL, _SHOWN, _WRITTEN = (
     "physicalTimeInterval",
@@ -94,7 +95,7 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
 
     `received_ms` is epoch ms.
     """
-    if len(entries) > _MOST_NOTIFICATIONS:
+    if len(entries) > _MOST_NOTIFICATIONS or sum(map(_length, entries)) > _MOST_IN_BODY:
         raise BodyError("body", "more notifications than are read", RejectKind.TOO_MUCH)
     accounts: dict[str, _Account] = {}
     mark, is_dated = hour_mark(received_ms), any(map(_is_mark, entries))
@@ -118,6 +119,13 @@ def read_notifications(entries: Sequence[object], received_ms: int) -> Iterator[
                 rejects=rejects(own.errors),
                 kept=kept,
             )
+
+
+def _length(entry: object) -> int:
+    """Return how many intervals a notification lists; 0 for what is no notification."""
+    data = entry.get("data") if isinstance(entry, dict) else None
+    listed = data.get("intervals") if isinstance(data, dict) else None
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def _is_mark(entry: object) -> bool:
@@ -146,7 +154,8 @@ def _notification(
     if row is None or operation not in ("UPSERT", "DELETE"):
         yield Notice(account=account, kind=NoticeKind.UNKNOWN)
         return
-    intervals = list(_intervals(data, f"{where}.data", own.errors))
+    # the same interval may be listed twice
+    intervals = list(dict.fromkeys(_intervals(data, f"{where}.data", own.errors)))
     # nothing could be asked for, and nothing but a record that is named could be taken back
     named = "" if operation == "UPSERT" else _deleted_record(row, data)
     if data.get("intervals") == [] and not named:
@@ -154,7 +163,7 @@ def _notification(
     if operation == "DELETE":
         own.written.append(entry)
         for fact in _deletions(row, data, intervals, f"{where}.data", own.errors):
-            # the same interval may be listed twice
+            # and so may another notification of the body
             own.facts.setdefault(fact.head.record, fact)
     # An answer with the very bytes of one before the deletion would count as that one, come
     # again, and stay hidden. The mark makes another of it; a repetition has the same mark.

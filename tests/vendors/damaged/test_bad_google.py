@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from kadens.recorded.cases import read_case
 from model.facts import Reject
 from model.received import Context, Fetch, Part, ReaderItem
+from parsers.fields import JsonObject
 from parsers.formats import read_items
 from tests.rooms import ROOT
 from tests.rows import of_type
@@ -105,3 +106,31 @@ def test_ten_thousand_users_in_one_body_are_kept_apart() -> None:
     assert parts[7].account == "u7"
     # its own deletion alone, and the hour of its receipt
     assert json.loads(parts[7].kept or b"") == [entries[7], {"kadens": "0"}]
+
+
+def _upsert(starts: Sequence[str]) -> JsonObject:
+    """Return a notification of steps in the hour that begins at each of these times."""
+    intervals = [{"physicalTimeInterval": {"startTime": at}} for at in starts]
+    return {
+        "data": {
+            "operation": "UPSERT",
+            "dataType": "steps",
+            "healthUserId": "u1",
+            "intervals": intervals,
+        }
+    }
+
+
+def test_a_body_has_room_for_twenty_thousand_intervals() -> None:
+    # each interval is asked for, so a body of one user must not make a hundred thousand requests
+    same = ["2026-02-16T08:00:00Z"] * 1_000
+    full = [_upsert(same)] * 20
+
+    def read(entries: list[JsonObject]) -> list[ReaderItem]:
+        body = json.dumps(entries).encode()
+        return list(read_items("google_health", body, Context(connector="x")))
+
+    # the same interval is asked for once for each notification
+    assert len(of_type(Fetch, read(full))) == 20
+    (refused,) = of_type(Reject, read([*full, _upsert(same[:1])]))
+    assert refused.why == "more notifications than are read"
