@@ -11,7 +11,6 @@ from typing import NamedTuple
 _PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_CLIENT = "sender (this bench)"
 # name -> what its command line holds
 _NAMES: dict[str, bytes] = {
     "vendor door": b"kadens\0door\0vendor",
@@ -36,8 +35,9 @@ class Process(NamedTuple):
 def cpu_seconds() -> dict[str, float]:
     """Return the CPU-seconds so far of each program that this process started, with its children.
 
-    Programs of the same name add up. PostgreSQL's connections are children of its postmaster, and a
-    worker's readers are grandchildren of the worker.
+    What this process does itself is no part of the product. Programs of the same name add up.
+    PostgreSQL's connections are children of its postmaster, and a worker's readers are
+    grandchildren of the worker.
     """
     there = _processes()
     values: dict[str, float] = defaultdict(float)
@@ -45,8 +45,6 @@ def cpu_seconds() -> dict[str, float]:
         values[name] += (
             sum(there[item].own + there[item].buried for item in _family(there, pid)) / TICKS
         )
-    if there:
-        values[_CLIENT] = there[os.getpid()].own / TICKS
     return dict(values)
 
 

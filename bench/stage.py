@@ -105,7 +105,8 @@ class Stage:
         return items
 
     def checkpoint(self) -> None:
-        """Let the database write what it holds back, so that no row pays for earlier writes."""
+        """Let the database do what it puts off, so that no round pays for the rows of another."""
+        self.conn.execute("vacuum (analyze)")
         self.conn.execute("checkpoint")
 
     def of(self, persons: Iterable[Person]) -> list[int]:
@@ -143,7 +144,9 @@ def stage(patients: int, workers: int = 1, more_secrets: str = "") -> Iterator[S
     """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
-        postgres = parts.enter_context(temporary_postgres(durable=True))
+        # Autovacuum would fall into one round and not into another: `checkpoint` vacuums instead.
+        settings = {"autovacuum": "off"}
+        postgres = parts.enter_context(temporary_postgres(durable=True, settings=settings))
         kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
         create_topics(
             kafka.address, {topic.name: (topic.partitions, topic.config()) for topic in TOPICS}
