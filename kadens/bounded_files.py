@@ -39,5 +39,10 @@ def bounded_body(path: Path, connector: str) -> bytes:
     """
     if connector != FILES_CONNECTOR:
         return bounded_bytes(path, MOST_PAYLOAD)
+    return streamed_bytes(path)
+
+
+def streamed_bytes(path: Path) -> bytes:
+    """Return the bytes of a file of any size; raises OSError for a pipe or a device without end."""
     # a pipe, such as one that a shell makes of a command, has no size that is known
     return path.read_bytes() if path.is_file() else bounded_bytes(path, MOST_STREAMED)

@@ -14,6 +14,7 @@ from ingest.proving.proofs import LinkOnly
 from ingest.proving.verify import Verdict
 from ingest.sender import Proven, prove
 from ingest.vendors import CONNECTORS
+from kadens.bounded_files import MOST_PAYLOAD, bounded_bytes
 from kadens.commands.accounts import must_consent, notes_on_storing
 from kadens.commands.console import settings_of
 from kadens.commands.inspecting import named_headers
@@ -205,7 +206,7 @@ def _played(
 def body_of(path: Path) -> bytes:
     """Return a file's content; leaves with code 2 when it cannot be read."""
     try:
-        return path.read_bytes()
+        return bounded_bytes(path, MOST_PAYLOAD)
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from kadens.bounded_files import bounded_bytes, bounded_copy
 from kadens.commands.audited import audited, person
 from kadens.commands.console import settings_of
 from kadens.commands.options import (
@@ -180,9 +181,10 @@ def _connectable() -> tuple[str, ...]:
 
 def _answer(path: Path) -> dict[str, Any]:
     try:
-        raw = sys.stdin.buffer.read(_LONGEST_FILE) if str(path) == "-" else path.read_bytes()
-        # cut like what comes from stdin, so that a wrong file of gigabytes is not parsed
-        values = orjson.loads(raw[:_LONGEST_FILE])
+        if str(path) == "-":
+            values = orjson.loads(bounded_copy(sys.stdin.buffer, _LONGEST_FILE).getvalue())
+        else:
+            values = orjson.loads(bounded_bytes(path, _LONGEST_FILE))
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     except ValueError:

@@ -1,11 +1,13 @@
 """Commands about patients' requests: open, list, take, answer, refuse. Each is audited."""
 
 from dataclasses import replace
+from errno import EFBIG
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from kadens.bounded_files import bounded_bytes
 from kadens.clock import clock
 from kadens.commands.audited import audited, note_listed, person
 from kadens.commands.console import settings_of
@@ -156,10 +158,10 @@ def refuse_rights_request(
 
 def _content(file: Path) -> bytes:
     try:
-        if file.stat().st_size > LARGEST_RIGHTS_FILE:
-            fail(f"{file} is larger than the door hands over; give it to the patient otherwise")
-        content = file.read_bytes()
+        content = bounded_bytes(file, LARGEST_RIGHTS_FILE)
     except OSError as error:
+        if error.errno == EFBIG:
+            fail(f"{file} is larger than the door hands over; give it to the patient otherwise")
         fail(f"{file} cannot be read: {error.strerror}")
     # a command that failed leaves such a file, and the request would be closed with it
     return content or fail(f"{file} is empty")

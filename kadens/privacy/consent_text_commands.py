@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kadens.bounded_files import bounded_bytes
 from kadens.clock import clock
 from kadens.commands.accounts import NOW
 from kadens.commands.audited import audited, person
@@ -185,9 +186,9 @@ async def _texts(settings: Settings) -> tuple[list[ConsentText], int]:
 
 def _content(file: Path) -> str:
     try:
-        text = file.read_bytes()[: 4 * consent_texts.MOST_CONTENT + 1].decode().strip()
-    except OSError:
-        fail(f"{file} cannot be read")
+        text = bounded_bytes(file, 4 * consent_texts.MOST_CONTENT + 1).decode().strip()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         fail(f"{file} is no text in UTF-8")
     if not 1 <= len(text) <= consent_texts.MOST_CONTENT:

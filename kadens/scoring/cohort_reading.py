@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from kadens.bounded_files import streamed_bytes
 from kadens.derivation.manifest import FileEntry, unknown_row_fields
 from kadens.scoring.cohort_checks import (
     LineMistake,
@@ -123,7 +124,7 @@ def _line(where: str, line: bytes, kind: type[_Line]) -> _Line:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return streamed_bytes(path)
     except OSError as error:
         raise CohortError(f"{path}: {error.strerror}") from None
 

@@ -8,12 +8,17 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from kadens import bounded_files
 from kadens.bounded_files import bounded_copy
 from kadens.cli import app
-from kadens.commands import inspecting
+from kadens.commands import inspecting, sending
+from kadens.fetching import connecting
+from kadens.privacy import consent_text_commands
+from kadens.scoring import cohort_reading
+from kadens.scoring.cohort_reading import CohortError
 
 _ENDLESS = "/dev/zero"
 _BODY = b'{"dailies":[]}'
@@ -23,9 +28,9 @@ _MANIFEST = {"zone": "UTC", "now": 1_764_057_600_000}
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bound what may be of any size, so that the test needs no memory."""
-    for module in (bounded_files, inspecting):
+    for module in (bounded_files, inspecting, sending):
         for name in ("MOST_STREAMED", "MOST_PAYLOAD"):
-            monkeypatch.setattr(module, name, 4096)
+            monkeypatch.setattr(module, name, 4096, raising=False)
 
 
 def _run(*words: str) -> tuple[int, str]:
@@ -57,6 +62,14 @@ def test_a_device_without_an_end_is_wrong_use(
     code, text = _run(*words(tmp_path))
     assert (code, text.endswith(f"/dev/zero: longer than {most} bytes ")) == (2, True), text
     assert not (tmp_path / "case").exists()
+
+
+def test_what_other_commands_read_has_a_bound_too() -> None:
+    for read in (sending.body_of, connecting._answer, consent_text_commands._content):
+        with pytest.raises(typer.Exit):
+            read(Path(_ENDLESS))
+    with pytest.raises(CohortError, match="longer than 4,096 bytes"):
+        cohort_reading._bytes_of(Path(_ENDLESS))
 
 
 @contextmanager
