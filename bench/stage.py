@@ -10,7 +10,7 @@ import hashlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -105,9 +105,13 @@ class Stage:
         return items
 
     def checkpoint(self) -> None:
-        """Let the database do what it puts off, so that no round pays for the rows of another."""
-        self.conn.execute("vacuum (analyze)")
+        """Let the database write what it holds back, so that no row pays for earlier writes."""
         self.conn.execute("checkpoint")
+
+    def maintain(self) -> None:
+        """Let the database do all that it puts off, so that no round pays for another's rows."""
+        self.conn.execute("vacuum (analyze)")
+        self.checkpoint()
 
     def of(self, persons: Iterable[Person]) -> list[int]:
         """Return the database's numbers of these people."""
@@ -137,15 +141,18 @@ class Stage:
 
 
 @contextmanager
-def stage(patients: int, workers: int = 1, more_secrets: str = "") -> Iterator[Stage]:
+def stage(
+    patients: int,
+    workers: int = 1,
+    more_secrets: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Stage]:
     """Start everything for so many patients, and stop it at the end. Only the main thread may.
 
-    `more_secrets` is added to the secrets file.
+    `more_secrets` is added to the secrets file, and `settings` are PostgreSQL's.
     """
     with ExitStack() as parts:
         folder = Path(parts.enter_context(TemporaryDirectory(prefix="kadens-bench-")))
-        # Autovacuum would fall into one round and not into another: `checkpoint` vacuums instead.
-        settings = {"autovacuum": "off"}
         postgres = parts.enter_context(temporary_postgres(durable=True, settings=settings))
         kafka = parts.enter_context(Kafka(folder / "kafka", jvm=FIRST_COMPILER_ONLY))
         create_topics(

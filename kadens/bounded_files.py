@@ -43,6 +43,9 @@ def bounded_body(path: Path, connector: str) -> bytes:
 
 
 def streamed_bytes(path: Path) -> bytes:
-    """Return the bytes of a file of any size; raises OSError for a pipe or a device without end."""
+    """Return the bytes of a file of any size, or of a pipe or a device of a bounded one.
+
+    Raises OSError for what cannot be read, and for a pipe or a device of more bytes.
+    """
     # a pipe, such as one that a shell makes of a command, has no size that is known
     return path.read_bytes() if path.is_file() else bounded_bytes(path, MOST_STREAMED)

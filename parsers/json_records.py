@@ -12,13 +12,11 @@ from typing import Any, TypeAlias
 
 from model.errors import BodyError
 from model.facts import RejectKind
-from parsers.stated_once import members_once, states_once
 
 # Objects and lists in a payload. A day with a sample each second has 90,000.
 MOST_LISTED_OBJECTS = 2_000_000
 # What becomes of an object as soon as it is parsed, from its members in order.
 Hook: TypeAlias = Callable[[list[tuple[str, Any]]], Any]
-_Decoders: TypeAlias = tuple[json.JSONDecoder, json.JSONDecoder]
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NO_NUMBER = object()
 _MOST_DIGITS = 400  # a float has fewer; Python converts ten times as many
@@ -58,12 +56,12 @@ def text_of(payload: bytes, most: int = MOST_LISTED_OBJECTS) -> str:
         raise BodyError(f"@{error.start}", "not UTF-8") from error
 
 
-def listed_records(text: str, *, once: bool = False) -> Iterator[ListedRecord]:
+def listed_records(text: str, hook: Hook | None = None) -> Iterator[ListedRecord]:
     """Yield the records of an object of lists, in order; BodyError where it is no such object.
 
-    With `once`, a member that a record states twice with different values is `TWICE`.
+    An object within a record is what `hook` returns, if there is one.
     """
-    walk = _Walk(text, members_once if once else None, is_rare=once)
+    walk = _Walk(text, hook)
     walk.expect("{", "not a JSON object")
     if not walk.skips("}"):
         yield from _members(walk)
@@ -134,12 +132,12 @@ def _items(walk: "_Walk", name: str) -> Iterator[ListedRecord]:
 class _Walk:
     """A position in a JSON text."""
 
-    def __init__(self, text: str, hook: Hook | None = None, *, is_rare: bool = False) -> None:
+    def __init__(self, text: str, hook: Hook | None = None) -> None:
         self._text, self._at = text, 0
-        self._hooked = _decoders(hook)
-        # A hook is called for each object, which costs more than all other reading. A rare one is
-        # left out until a value states a member twice.
-        self._plain = _decoders(None) if is_rare else None
+        self._decoder = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=hook)
+        self._of_long_numbers = json.JSONDecoder(
+            parse_constant=_no_number, object_pairs_hook=hook, parse_int=_long_number
+        )
         self._skip_space()
 
     def sees(self, mark: str) -> bool:
@@ -175,20 +173,12 @@ class _Walk:
         return value, start, end
 
     def _decoded(self, start: int) -> tuple[Any, int]:
-        if self._plain is not None:
-            value, end = self._read(self._plain, start)
-            if states_once(self._text[start:end], value):
-                return value, end
-        return self._read(self._hooked, start)
-
-    def _read(self, decoders: _Decoders, start: int) -> tuple[Any, int]:
-        usual, of_long_numbers = decoders
         try:
-            return usual.raw_decode(self._text, start)
+            return self._decoder.raw_decode(self._text, start)
         except json.JSONDecodeError:
             raise
         except ValueError:  # a whole number of more digits than Python converts
-            return of_long_numbers.raw_decode(self._text, start)
+            return self._of_long_numbers.raw_decode(self._text, start)
 
     def error(self, why: str) -> BodyError:
         return BodyError(f"@{self._at}", f"not JSON: {why}")
@@ -197,15 +187,6 @@ class _Walk:
         match = _SPACE.match(self._text, self._at)
         if match is not None:
             self._at = match.end()
-
-
-def _decoders(hook: Hook | None) -> _Decoders:
-    """Return the usual decoder, and one of whole numbers that Python does not convert."""
-    usual = json.JSONDecoder(parse_constant=_no_number, object_pairs_hook=hook)
-    of_long_numbers = json.JSONDecoder(
-        parse_constant=_no_number, object_pairs_hook=hook, parse_int=_long_number
-    )
-    return usual, of_long_numbers
 
 
 def _no_number(_name: str) -> object:

@@ -204,7 +204,7 @@ def _played(
 
 
 def body_of(path: Path) -> bytes:
-    """Return a file's content; leaves with code 2 when it cannot be read."""
+    """Return a file's content; leaves with code 2 when it is unreadable or longer than any body."""
     try:
         return bounded_bytes(path, MOST_PAYLOAD)
     except OSError as error:

@@ -181,10 +181,7 @@ def _connectable() -> tuple[str, ...]:
 
 def _answer(path: Path) -> dict[str, Any]:
     try:
-        if str(path) == "-":
-            values = orjson.loads(bounded_copy(sys.stdin.buffer, _LONGEST_FILE).getvalue())
-        else:
-            values = orjson.loads(bounded_bytes(path, _LONGEST_FILE))
+        values = orjson.loads(_bytes_of(path))
     except OSError as error:
         fail(f"{path}: {error.strerror}", code=2)
     except ValueError:
@@ -195,6 +192,12 @@ def _answer(path: Path) -> dict[str, Any]:
         if not isinstance(values.get(name, kind()), kind):
             fail(f"the tokens must have the form {_WANTED}", code=2)
     return values
+
+
+def _bytes_of(path: Path) -> bytes:
+    if str(path) == "-":
+        return bounded_copy(sys.stdin.buffer, _LONGEST_FILE).getvalue()
+    return bounded_bytes(path, _LONGEST_FILE)
 
 
 def _is_text(value: object) -> bool:

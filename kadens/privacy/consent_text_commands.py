@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from enum import StrEnum
+from errno import EFBIG
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,7 @@ class AboutWord(StrEnum):
 
 
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_MOST_BYTES_EACH = 4  # of a character in UTF-8
 _KINDS = {AboutWord.SOURCE: SOURCE_FETCH, AboutWord.CHANNEL: CONTACT_CHANNEL}
 
 
@@ -185,15 +187,15 @@ async def _texts(settings: Settings) -> tuple[list[ConsentText], int]:
 
 
 def _content(file: Path) -> str:
+    most = consent_texts.MOST_CONTENT
+    wanted = f"{file} must have 1 to {most:,} characters"
     try:
-        text = bounded_bytes(file, 4 * consent_texts.MOST_CONTENT + 1).decode().strip()
+        text = bounded_bytes(file, _MOST_BYTES_EACH * most).decode().strip()
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}")
+        fail(wanted if error.errno == EFBIG else f"{file} cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         fail(f"{file} is no text in UTF-8")
-    if not 1 <= len(text) <= consent_texts.MOST_CONTENT:
-        fail(f"{file} must have 1 to {consent_texts.MOST_CONTENT:,} characters")
-    return text
+    return text if 1 <= len(text) <= most else fail(wanted)
 
 
 def _plain(text: ConsentText) -> dict[str, Any]:

@@ -48,6 +48,7 @@ from parsers.phone.hc_webhook_names import (
     Listed,
 )
 from parsers.phone.recognised import BOM, MOST_OBJECTS_PUSHED
+from parsers.stated_once import members_once
 from parsers.vendors.open_wearables.names import device_type
 from parsers.word_tables import type_of_word
 
@@ -75,7 +76,7 @@ def read_hc_webhook(payload: bytes, _context: Context) -> Iterator[Part]:
     into = Collected()
     means: dict[tuple[str, Listed], list[_Mean]] = {}
     content = text_of(payload.removeprefix(BOM), MOST_OBJECTS_PUSHED)
-    for record in listed_records(content, once=True):
+    for record in listed_records(content, members_once):
         try:
             _add(record, means, into)
         except Unreadable as error:

@@ -11,7 +11,6 @@ from model.errors import BodyError
 from model.facts import Fact, Reject, RejectKind
 from model.received import Fetch, Notice, Part, ReaderItem
 from parsers import formats
-from runtime.garbage import garbage_sought_rarely
 from runtime.log_lines import describe
 from stream.readers.wire import BodyToRead, Holdings, Refusal
 
@@ -68,9 +67,8 @@ class _Gathered:
 def answer(body: BodyToRead) -> ReaderAnswer:
     """Return what a reader reads in a body, or why nothing of it could be read."""
     try:
-        with garbage_sought_rarely():
-            name, items = read_body(body)
-            return gather(name, items)
+        name, items = read_body(body)
+        return gather(name, items)
     except BodyError as error:
         return Refusal(reject=error.reject)
     except MemoryError:

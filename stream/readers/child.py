@@ -4,6 +4,7 @@ It has no network, no database and no key. It must never outlive the worker: whe
 it ends.
 """
 
+import gc
 import math
 import mmap
 import os
@@ -33,6 +34,9 @@ from stream.readers.wire import (
 )
 
 STATM = Path("/proc/self/statm")
+# New objects between two collections. A fault with its traceback is a cycle of a few objects, so
+# some thousands of faults wait for a collection at most.
+_NEW_OBJECTS = 50_000
 AGAIN_S = 0.25  # if some code swallowed the alarm, it rings again and ends the process
 
 TOO_SLOW = Reject(
@@ -114,6 +118,16 @@ def _receive(stream: BufferedRWPair) -> list[BodyToRead]:
 
 def _settle_in() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker, which ends its readers
+    collect_rarely()
+
+
+def collect_rarely() -> None:
+    """Collect cyclic garbage less often, for the rest of this process.
+
+    What a reader makes lives until its answer is written. The collector visits it again and again
+    meanwhile: of half a million nested lists that takes longer than reading them.
+    """
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 class _Alarm:

@@ -16,7 +16,6 @@ from model.facts import AttributedFact, Fact, Parsed, Reject
 from model.received import Part
 from model.storable import LAST_MS, fact_refusal
 from parsers.formats import format_of, read_items
-from runtime.garbage import garbage_sought_rarely
 from stream.compute.derive import derive
 from tests.fuzz.seeds import context_of
 from tests.lives.circumstances import PROFILE, SHORT
@@ -84,7 +83,7 @@ def _read(connector: str, body: bytes) -> Parsed | None:
 
     Raises what a reader must not raise, or Broken.
     """
-    with warnings.catch_warnings(), _room(), garbage_sought_rarely():
+    with warnings.catch_warnings(), _room():
         warnings.simplefilter("error")
         began = time.process_time()
         try:

@@ -24,6 +24,7 @@ from random import Random
 
 from parsers.formats import is_packed
 from parsers.health_connect.database import MAGIC
+from stream.readers.child import collect_rarely
 from tests.amounts import positive_count, some_seconds
 from tests.fuzz import database_changes, fit_changes, json_changes, xml_changes
 from tests.fuzz.database import Stored
@@ -41,6 +42,7 @@ ENDLESS_S = 30.0  # of CPU, for reading a payload twice and deriving from it
 def main() -> int:
     """Run with the arguments of the command line; return 1 when anything broke a rule."""
     arguments = _arguments()
+    collect_rarely()  # as a process that reads does
     values: dict[str, Find] = {}
     count = 0
     if arguments.count:
@@ -120,7 +122,10 @@ def long_run(run: LongRun, processes: int) -> int:
     left = [(run.seed, piece) for piece in run.pieces if str(piece) not in done]
     # a process for each few pieces, so that nothing that a reader leaves behind adds up
     with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), max_tasks_per_child=4
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=collect_rarely,
+        max_tasks_per_child=4,
     ) as pool:
         try:
             for piece, finds in pool.map(_piece, left):

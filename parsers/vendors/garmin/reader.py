@@ -208,23 +208,36 @@ def _part(account: str, places: list[RecordPosition], content: str) -> Part:
     refused: list[Reject] = []
     lists: dict[str, list[str]] = {}
     for name, index, start, end in places:
-        written = content[start:end]
-        where = f"{name}[{index}]"
         errors: list[Unreadable] = []
-        try:
-            record = object_of(_value(written, where), where)
-            # one that two users claim is sealed with the key of neither
-            if record.get("userId") is TWICE:
-                refused += rejects([Unreadable(f"{where}.userId", TWICE_STATED)])
-                continue
-            written = _named(written, record, account)
-            facts += _READERS[name](record, where, errors)
-        except Unreadable as error:
-            errors.append(error)
+        kept = _read_record(name, index, content[start:end], account, facts, errors)
         # grouped for each record: a body may have hundreds of thousands of faults
         refused += rejects(errors)
-        lists.setdefault(name, []).append(written)
+        if kept is not None:
+            lists.setdefault(name, []).append(kept)
     return Part(account=account, facts=tuple(facts), rejects=grouped(refused), kept=_kept(lists))
+
+
+def _read_record(
+    name: str,
+    index: int,
+    written: str,
+    account: str,
+    facts: list[Fact],
+    errors: list[Unreadable],
+) -> str | None:
+    """Add the facts and the faults of a record; return it as it is kept, None where it is not."""
+    where = f"{name}[{index}]"
+    try:
+        record = object_of(_value(written, where), where)
+        # one that two users claim is sealed with the key of neither
+        if record.get("userId") is TWICE:
+            errors.append(Unreadable(f"{where}.userId", TWICE_STATED))
+            return None
+        written = _named(written, record, account)
+        facts += _READERS[name](record, where, errors)
+    except Unreadable as error:
+        errors.append(error)
+    return written
 
 
 def _named(written: str, record: JsonObject, account: str) -> str:

@@ -25,7 +25,7 @@ _ANY_FAMILY = "other"
 
 # Vendor, and the stretch of two minutes in which a workout begins.
 _Cell: TypeAlias = tuple[str, int]
-# Order of versions, body, the rank of its source, the source as a key, and record.
+# Place among versions, body, rank of the source (greater is better), its name, and record.
 _Order: TypeAlias = tuple[VersionOrder, str, int, tuple[str, ...], str]
 
 
@@ -59,7 +59,7 @@ def latest_versions(workouts: Iterable[AttributedFact]) -> list[WorkoutVersions]
 
 
 def _order(attributed: AttributedFact) -> _Order:
-    # Source and record are part of it: a key with ties would let the order of facts decide.
+    # With source and record no two facts tie, or the order in which they come would decide.
     head = attributed.fact.head
     rank, name = source_order(head.source)
     return attributed.order, attributed.body, -rank, name, head.record

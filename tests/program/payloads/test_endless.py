@@ -16,7 +16,7 @@ from kadens.bounded_files import bounded_copy
 from kadens.cli import app
 from kadens.commands import inspecting, sending
 from kadens.fetching import connecting
-from kadens.privacy import consent_text_commands
+from kadens.privacy import commands, consent_text_commands
 from kadens.scoring import cohort_reading
 from kadens.scoring.cohort_reading import CohortError
 
@@ -28,9 +28,11 @@ _MANIFEST = {"zone": "UTC", "now": 1_764_057_600_000}
 @pytest.fixture(autouse=True)
 def _little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bound what may be of any size, so that the test needs no memory."""
-    for module in (bounded_files, inspecting, sending):
+    for module in (bounded_files, inspecting):
         for name in ("MOST_STREAMED", "MOST_PAYLOAD"):
-            monkeypatch.setattr(module, name, 4096, raising=False)
+            monkeypatch.setattr(module, name, 4096)
+    monkeypatch.setattr(sending, "MOST_PAYLOAD", 4096)
+    monkeypatch.setattr(commands, "LARGEST_RIGHTS_FILE", 4096)
 
 
 def _run(*words: str) -> tuple[int, str]:
@@ -64,10 +66,24 @@ def test_a_device_without_an_end_is_wrong_use(
     assert not (tmp_path / "case").exists()
 
 
-def test_what_other_commands_read_has_a_bound_too() -> None:
-    for read in (sending.body_of, connecting._answer, consent_text_commands._content):
-        with pytest.raises(typer.Exit):
-            read(Path(_ENDLESS))
+@pytest.mark.parametrize(
+    ("read", "why"),
+    [
+        (sending.body_of, ": longer than 4,096 bytes"),
+        (connecting._answer, ": longer than 65,536 bytes"),
+        (consent_text_commands._content, " must have 1 to 20,000 characters"),
+        (commands._content, " is larger than the door hands over"),
+    ],
+)
+def test_what_other_commands_read_has_a_bound_too(
+    read: Callable[[Path], object], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit):
+        read(Path(_ENDLESS))
+    assert f"{_ENDLESS}{why}" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_so_has_a_file_of_a_cohort() -> None:
     with pytest.raises(CohortError, match="longer than 4,096 bytes"):
         cohort_reading._bytes_of(Path(_ENDLESS))
 

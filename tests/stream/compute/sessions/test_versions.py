@@ -113,8 +113,7 @@ def test_of_two_sources_in_one_message_the_better_counts(
     assert session.declared_by == counted
 
 
-def test_a_false_start_in_the_same_message_does_not_decide() -> None:
-    # Three facts of one id: an equal place in the order must not leave the choice to their order.
+def test_a_record_of_that_name_at_another_vendor_does_not_decide() -> None:
     false_start = _version("a", 0, 0, 1, replace(_WATCH, vendor="w"))
     again = _version("a", 0, 30, 1, replace(_WATCH, vendor="w"))
     derived = _derived(
